@@ -1,0 +1,1 @@
+"""Matillion DPC streaming pipelines as code."""
