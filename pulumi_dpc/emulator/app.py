@@ -1,0 +1,263 @@
+"""The API: from a call to an answer, by way of the OpenAPI document and the store."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from . import contract
+from .access import Access, RateLimit
+from .settings import Settings
+from .store import Refused, Store
+from .wire import Answer, Call
+
+PREFIX = "/dpc"
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Carry what a handler needs: where, which settings, the values of the path and query, the body."""
+
+    store: Store
+    settings: Settings
+    values: Mapping[str, Any]
+    body: Any
+
+    @property
+    def pipeline(self) -> tuple[str, str]:
+        return self.values["projectId"], self.values["streamingPipelineId"]
+
+
+_Handler: TypeAlias = Callable[[_Work], Answer]
+
+
+class App:
+    """Answer calls as the service does; faults, sockets and records are elsewhere.
+
+    Args:
+        settings: The switches, read at each call.
+        access: Who may call.
+        rate: How often.
+    """
+
+    def __init__(self, settings: Settings, access: Access, rate: RateLimit) -> None:
+        self._settings = settings
+        self._access = access
+        self._rate = rate
+
+    def handle(self, call: Call) -> Answer:
+        """Carry out one call."""
+        path = public_path(call.path)
+        request_id = {"X-Request-Id": str(uuid.uuid4())}
+        try:
+            answer = self._carry_out(call, path)
+        except Refused as refused:
+            answer = problem(refused.status, refused.detail, path, refused.violations)
+        return Answer(answer.status, answer.body, request_id | dict(answer.headers))
+
+    def _carry_out(self, call: Call, path: str) -> Answer:
+        found = contract.route(call.method, path) if _is_mounted(call.path) else None
+        if found is None:
+            return problem(501, f"The emulator does not imitate {call.method} {call.path}.", path)
+        operation, values = found
+        if not operation.needs_token:
+            return self._issue_token(call)
+        if wait := self._rate.wait_needed():
+            return problem(429, "Too many requests.", path, headers={"Retry-After": str(wait)})
+        account = self._access.account_of(call.headers.get("authorization", ""))
+        if account is None:
+            return problem(
+                401, "The token is missing, unknown or expired.", path, headers={"WWW-Authenticate": "Bearer"}
+            )
+        if not account.permitted or self._is_other_account(call):
+            return problem(403, "The credential lacks the permission.", path)
+        values = self._parameters(operation, values | dict(call.query))
+        body = None if operation.body is None else self._body(operation.body, call)
+        with account.store.lock:
+            return HANDLERS[operation.id](_Work(account.store, self._settings, values, body))
+
+    def _issue_token(self, call: Call) -> Answer:
+        if _media_type(call) != "application/x-www-form-urlencoded":
+            return Answer(400, {"error": "invalid_request"})
+        form = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
+        return Answer(*self._access.issue(form, call.headers.get("authorization", "")))
+
+    def _is_other_account(self, call: Call) -> bool:
+        given = call.headers.get("account-id")
+        return None not in (given, self._settings.account_id) and given != self._settings.account_id
+
+    def _parameters(self, operation: contract.Operation, given: Mapping[str, str]) -> dict[str, Any]:
+        """Read the values of the path and the query as the document types them."""
+        values: dict[str, Any] = {}
+        wrong: list[str] = []
+        for name, schema in operation.parameters.items():
+            if name == "size":
+                schema = schema | {
+                    "default": self._settings.page_size,
+                    "maximum": self._settings.max_page_size,
+                }
+            value = _typed(given.get(name, schema.get("default")), schema)
+            if name == "size" and self._settings.over_max == "clamp" and isinstance(value, int):
+                value = min(value, self._settings.max_page_size)
+            found = contract.violations(schema, value)
+            wrong += [f"{name}: {violation.partition(': ')[2]}" for violation in found]
+            values[name] = value
+        if wrong:
+            raise Refused(400, "Invalid request parameters.", wrong)
+        return values
+
+    def _body(self, schema: Mapping[str, Any], call: Call) -> Any:
+        """Read a JSON body, or refuse it with everything that is wrong."""
+        if _media_type(call) != "application/json":
+            raise Refused(415, "The Content-Type must be application/json.")
+        try:
+            body = json.loads(call.body)
+        except ValueError:
+            raise Refused(400, "The request body is not JSON.") from None
+        newer = self._settings.unknown_field == "kept"
+        wrong = contract.violations(schema, body, allow_unknown_types=newer)
+        if self._settings.unknown_field == 400:  # noqa: PLR2004
+            wrong += [f"{path}: is not a known field" for path in contract.unknown_fields(schema, body)]
+        if wrong:
+            raise Refused(400, "Invalid request content.", wrong)
+        return contract.conform(schema, body, drop_unknown=not newer)
+
+
+def public_path(path: str) -> str:
+    """Return the path as the API's documents write it, from ``/v1``."""
+    return path.removeprefix(PREFIX) if path.startswith(f"{PREFIX}/v1") else path
+
+
+def problem(
+    status: int,
+    detail: str,
+    path: str,
+    violations: list[str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Describe a refusal (RFC 9457, with the service's ``violations``)."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        "violations": violations or [],
+    }
+    return Answer(status, body, headers or {})
+
+
+def _is_mounted(path: str) -> bool:
+    return path.startswith((f"{PREFIX}/v1/", "/oauth/"))
+
+
+def _media_type(call: Call) -> str:
+    return call.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Read the text of a parameter as a whole number where the schema says so."""
+    if schema.get("type") == "integer" and isinstance(value, str) and value.lstrip("-").isdecimal():
+        return int(value)
+    return value
+
+
+def _page(work: _Work, everything: list[Any]) -> Answer:
+    page, size = work.values["page"], work.values["size"]
+    results = everything[page * size : (page + 1) * size]
+    return Answer(200, {"page": page, "results": results, "size": size, "total": len(everything)})
+
+
+def _list_projects(work: _Work) -> Answer:
+    projects = work.store.projects.values()
+    return _page(work, [{"id": p.id, "name": p.name, "description": p.description} for p in projects])
+
+
+def _create_project(work: _Work) -> Answer:
+    made = work.store.add_project(work.body["name"], description=work.body.get("description", ""))
+    return Answer(201, {"projectId": made})
+
+
+def _delete_project(work: _Work) -> Answer:
+    work.store.delete_project(work.values["projectId"])
+    return Answer(204)
+
+
+def _list_environments(work: _Work) -> Answer:
+    return _page(work, work.store.project(work.values["projectId"]).environments)
+
+
+def _create_environment(work: _Work) -> Answer:
+    name, agent = work.body["name"], work.body.get("defaultAgentId")
+    return Answer(201, work.store.add_environment(work.values["projectId"], name, agent, None))
+
+
+def _create_connection(work: _Work) -> Answer:
+    work.store.project(work.values["projectId"])
+    return Answer(201)
+
+
+def _create_agent(work: _Work) -> Answer:
+    return Answer(201, work.store.add_agent(work.body))
+
+
+def _update_agent(work: _Work) -> Answer:
+    work.store.agent(work.values["agentId"]).update(work.body)
+    return Answer(202)
+
+
+def _delete_agent(work: _Work) -> Answer:
+    work.store.remove_agent(work.values["agentId"])
+    return Answer(202)
+
+
+def _get_credentials(work: _Work) -> Answer:
+    work.store.agent(work.values["agentId"])
+    return Answer(200, work.store.credentials[work.values["agentId"]])
+
+
+def _refresh_credentials(work: _Work) -> Answer:
+    return Answer(200, work.store.refresh_credentials(work.values["agentId"]))
+
+
+def _create_pipeline(work: _Work) -> Answer:
+    return Answer(201, work.store.create(work.values["projectId"], work.body))
+
+
+def _delete_pipeline(work: _Work) -> Answer:
+    work.store.delete(*work.pipeline)
+    return Answer(204)
+
+
+def _command(work: _Work) -> Answer:
+    work.store.command(*work.pipeline, work.body["command"])
+    return Answer(work.settings.command_status)
+
+
+HANDLERS: dict[str, _Handler] = {
+    "listProjects": _list_projects,
+    "createProject": _create_project,
+    "deleteProject": _delete_project,
+    "listEnvironments": _list_environments,
+    "createEnvironment": _create_environment,
+    "createDataPlatformConnection": _create_connection,
+    "listAgents": lambda work: _page(work, list(work.store.agents.values())),
+    "createAgent": _create_agent,
+    "getAgent": lambda work: Answer(200, work.store.agent(work.values["agentId"])),
+    "updateAgent": _update_agent,
+    "deleteAgent": _delete_agent,
+    "getAgentCredentials": _get_credentials,
+    "refreshAgentCredentials": _refresh_credentials,
+    "listStreamingPipelines": lambda work: _page(work, work.store.list(work.values["projectId"])),
+    "createStreamingPipeline": _create_pipeline,
+    "getStreamingPipeline": lambda work: Answer(200, work.store.get(*work.pipeline)),
+    "updateStreamingPipeline": lambda work: Answer(200, work.store.update(*work.pipeline, work.body)),
+    "deleteStreamingPipeline": _delete_pipeline,
+    "commandStreamingPipeline": _command,
+    "getStreamingPipelineStatus": lambda work: Answer(200, {"status": work.store.status(*work.pipeline)}),
+}

@@ -1,0 +1,341 @@
+"""The emulator as tests and users hold it: the service, its sockets, and everything that can go wrong."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Literal
+
+from .access import Access, Account, RateLimit
+from .app import PREFIX, App
+from .faults import Fault, FaultPlan, misbehave
+from .journal import TOKEN_PATH, Journal, answered
+from .page import start_page
+from .server import Server
+from .settings import Settings
+from .store import Pipeline, StartFailure, Store
+from .wire import Answer, Call, Reply, Request
+
+GUIDE_PROJECT = "3dda0acf-e646-4f4b-b4f6-e00449b69427"
+GUIDE_AGENT = "2734aa6f-0c64-4d2b-9406-f44dc8f1f3b6"
+
+
+class Emulator:
+    """Serve the vendor's API on loopback, as its documents describe it, and misbehave on demand.
+
+    It does not imitate: replication of any data, secrets and their vaults, agents' installations, the vendor's web
+    pages, metrics and events, roles (a credential may do everything or nothing), order of pages other than by time.
+
+    Args:
+        time_scale: Real seconds in a nominal one: 0.01 makes every duration of the service a hundredth.
+        host: Address to listen on.
+        port: Port to listen on; 0 for any that is free.
+        client_id: The API credential's id.
+        client_secret: Its secret.
+        token: A bearer token that never expires.
+        now: Returns nominal seconds; by default the time that passes, scaled.
+        guide: Whether it begins with the project, environment and agent of the vendor's guide.
+        **settings: See ``Settings``.
+
+    Attributes:
+        settings: Its switches; each may be changed while it serves.
+        store: The service's memory.
+    """
+
+    def __init__(
+        self,
+        *,
+        time_scale: float = 1.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        client_id: str = "emulator-client",
+        client_secret: str = "emulator-secret",  # noqa: S107
+        token: str = "emulator-token",  # noqa: S107
+        now: Callable[[], float] | None = None,
+        guide: bool = True,
+        **settings: Any,
+    ) -> None:
+        self.settings = Settings(**settings)
+        self._scale = time_scale
+        began = time.monotonic()
+        self._now = now or (lambda: (time.monotonic() - began) / time_scale)
+        self._access = Access(self.settings, self._now)
+        self.store = self._add_account(client_id, client_secret, token).store
+        self._app = App(self.settings, self._access, RateLimit(self.settings, self._now))
+        self._journal = Journal(self._now)
+        self._faults = FaultPlan()
+        self._callbacks: list[Callable[[Request], None]] = []
+        self._server = Server(self._answer, host, port)
+        if guide:
+            self.add_project("Analytics", GUIDE_PROJECT, "The project of the vendor's guide")
+            self.add_agent("streaming-agent", GUIDE_AGENT)
+            self.add_environment(GUIDE_PROJECT, "production", GUIDE_AGENT)
+
+    def __enter__(self) -> Emulator:
+        self.up()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def up(self) -> None:
+        """Serve, on the same port every time."""
+        self._server.up()
+
+    def down(self) -> None:
+        """Refuse connections and close those that are open, until ``up()``."""
+        self._server.down()
+
+    def close(self) -> None:
+        """End for good."""
+        self._server.close()
+
+    # What a client needs to know
+
+    @property
+    def origin(self) -> str:
+        """Return the URL of the start page."""
+        return f"http://{self._server.host}:{self._server.port}"
+
+    @property
+    def url(self) -> str:
+        """Return the API's URL, as ``DPC_API_URL`` takes it."""
+        return self.origin + PREFIX
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Return the environment variables of a client that has a client id and secret."""
+        return self._client_env(self._access.accounts[0])
+
+    @property
+    def token_env(self) -> dict[str, str]:
+        """Return the environment variables of a client that has a token that does not expire."""
+        return self._endpoint_env() | {"DPC_TOKEN": self._access.accounts[0].token}
+
+    def other_account(self) -> dict[str, str]:
+        """Return the environment variables of another account, which has nothing and sees nothing of ours."""
+        return self._client_env(self._add_account("other-client", "other-secret", "other-token"))
+
+    def powerless_account(self) -> dict[str, str]:
+        """Return the environment variables of a credential whose role permits nothing (403)."""
+        mine = self._access.accounts[0]
+        powerless = Account(
+            "member-client", "member-secret", mine.store, permitted=False, token="member-token"
+        )  # noqa: S106
+        self._access.accounts.append(powerless)
+        return self._client_env(powerless)
+
+    # What happened, and what is there
+
+    @property
+    def requests(self) -> list[Request]:
+        """Return every request since the last ``clear_requests()``, token requests too."""
+        return self._journal.entries()
+
+    def clear_requests(self) -> None:
+        """Forget the requests so far; the next has index 0."""
+        self._journal.clear()
+
+    @property
+    def connections(self) -> int:
+        """Return how many TCP connections were accepted."""
+        return self._server.connections
+
+    @property
+    def pipelines(self) -> list[Pipeline]:
+        """Return every pipeline, in the order they were made."""
+        return self.store.show_all()
+
+    def pipeline(self, pipeline: str) -> Pipeline:
+        """Return the pipeline of that id or name."""
+        return self.store.show(self.store.find(pipeline))
+
+    def on_request(self, callback: Callable[[Request], None]) -> None:
+        """Call this with every request, in the thread that serves it, before anything is done about it."""
+        self._callbacks.append(callback)
+
+    # Seeding
+
+    def add_project(self, name: str, id: str | None = None, description: str = "") -> str:  # noqa: A002
+        """Make a project and return its id."""
+        return self.store.add_project(name, id, description)
+
+    def add_environment(
+        self, project_id: str, name: str, agent_id: str | None = None, agent_name: str | None = None
+    ) -> None:
+        """Make an environment; its agent's name is looked up where not given."""
+        self.store.add_environment(project_id, name, agent_id, agent_name)
+
+    def add_agent(
+        self,
+        name: str,
+        id: str | None = None,  # noqa: A002
+        agent_type: str = "streaming",
+        connected: bool = True,  # noqa: FBT001, FBT002
+    ) -> str:
+        """Make an agent and return its id."""
+        request = {"name": name, "agentType": agent_type, "cloudProvider": "azure", "deployment": "aci"}
+        return str(self.store.add_agent(request, id, connected=connected)["agentId"])
+
+    def add_pipeline(
+        self,
+        definition: Mapping[str, Any],
+        project_id: str = GUIDE_PROJECT,
+        id: str | None = None,  # noqa: A002
+        status: str = "NOT_RUNNING",
+    ) -> str:
+        """Put a pipeline there, whatever its definition, and return its id."""
+        return self.store.place(project_id, definition, id, status).id
+
+    # Behind the client's back
+
+    def stop(self, pipeline: str) -> None:
+        """Stop a pipeline at once, as somebody in the vendor's web page would."""
+        self.store.settle(pipeline, "NOT_RUNNING")
+
+    def start(self, pipeline: str) -> None:
+        """Let a pipeline stream at once."""
+        self.store.settle(pipeline, "STREAMING")
+
+    def edit(self, pipeline: str, change: Mapping[str, Any] | None = None, **fields: Any) -> None:
+        """Merge a change into a definition: mappings merge, None removes."""
+        self.store.edit(pipeline, {**(change or {}), **fields})
+
+    def delete(self, pipeline: str) -> None:
+        """Delete a pipeline."""
+        self.store.forget(pipeline)
+
+    def set_status(self, pipeline: str, status: str | None) -> None:
+        """Answer this word as the status, until the next command or ``set_status(pipeline, None)``."""
+        self.store.force_status(pipeline, status)
+
+    def snapshot(self, pipeline: str, seconds: float | None = None) -> None:
+        """Let a running pipeline take a snapshot."""
+        self.store.snapshot(pipeline, self.settings.snapshot_seconds if seconds is None else seconds)
+
+    def snapshot_on_start(self, seconds: float) -> None:
+        """Let every start from now on begin with a snapshot of that length."""
+        self.settings.start_snapshot_seconds = seconds
+
+    def start_fails(
+        self,
+        pipeline: str | None = None,
+        times: int | None = 1,
+        after: str = "STARTING",
+        seconds: float = 0.5,
+    ) -> None:
+        """Let the next starts fail, of one pipeline or of any; see ``StartFailure``."""
+        found = None if pipeline is None else self.store.find(pipeline).id
+        self.store.fail_starts(StartFailure(found, after, seconds), times)
+
+    def agent_offline(self, agent_id: str) -> None:
+        """Let an agent lose its connection; the status of its pipelines is UNKNOWN."""
+        self.store.connect(agent_id, connected=False)
+
+    def agent_online(self, agent_id: str) -> None:
+        """Let an agent connect."""
+        self.store.connect(agent_id, connected=True)
+
+    def remove_agent(self, agent_id: str) -> None:
+        """Delete an agent."""
+        self.store.remove_agent(agent_id)
+
+    def delete_project(self, project_id: str) -> None:
+        """Delete a project with everything in it."""
+        self.store.delete_project(project_id)
+
+    def expire_tokens(self) -> None:
+        """Make every token issued so far worthless (401)."""
+        self._access.expire_tokens()
+
+    # Faults
+
+    def inject(self, fault: Fault) -> None:
+        """Let a fault act on the requests it describes; of several, the first injected goes first."""
+        self._faults.add(fault)
+
+    def fault_at(self, index: int, fault: Fault) -> None:
+        """Let a fault act on the API request of that index (and, if it says so, on later ones)."""
+        self.inject(replace(fault, at=index))
+
+    def fail_next(self, status: int, **when: Any) -> None:
+        """Answer a status instead; the keywords are those of ``Fault``."""
+        self.inject(Fault("status", status=status, **when))
+
+    def drop_next(self, moment: Literal["before", "during", "after"], **when: Any) -> None:
+        """Close the connection before the request is handled, during the answer, or before the answer."""
+        self.inject(Fault(f"drop-{moment}", **when))  # type: ignore[arg-type]
+
+    def stall_next(self, seconds: float, **when: Any) -> None:
+        """Do nothing for that many real seconds."""
+        self.inject(Fault("stall", seconds=seconds, **when))
+
+    def garble_next(
+        self, how: Literal["truncated", "html", "empty", "shape", "status-word"], **when: Any
+    ) -> None:
+        """Handle the request, then answer with a broken body."""
+        self.inject(Fault(how, **when))
+
+    def rewrite_next(self, rewrite: Callable[[Any], Any], **when: Any) -> None:
+        """Handle the request, then answer what the function makes of the JSON answer."""
+        self.inject(Fault("rewrite", rewrite=rewrite, **when))
+
+    def clear_faults(self) -> None:
+        """Drop every fault that is still to come."""
+        self._faults.clear()
+
+    # Serving
+
+    def _answer(self, call: Call) -> Reply | None:
+        if call.path == "/":
+            return start_page(self.url, self.store)
+        request, amend = self._journal.begin(call)
+        for callback in self._callbacks:
+            callback(request)
+        if self.settings.latency_seconds:
+            self._pause(self.settings.latency_seconds)
+        fault = self._faults.take(request)
+        handled: list[Answer] = []
+
+        def handle() -> Answer:
+            handled.append(self._app.handle(call))
+            return handled[0]
+
+        reply = handle().to_reply() if fault is None else self._misbehave(fault, handle, call)
+        amend(answered(replace(request, handled=bool(handled), fault=fault and fault.kind), reply))
+        return reply
+
+    def _misbehave(self, fault: Fault, handle: Callable[[], Answer], call: Call) -> Reply | None:
+        if fault.kind == "refuse":
+            self._refuse(fault.seconds)
+            return None
+        return misbehave(fault, handle, self._pause, call.gone)
+
+    def _pause(self, seconds: float) -> None:
+        self._server.closing.wait(seconds)
+
+    def _refuse(self, seconds: float | None) -> None:
+        self.down()
+        if seconds is not None:
+            timer = threading.Timer(seconds * self._scale, self.up)
+            timer.daemon = True
+            timer.start()
+
+    def _add_account(self, client_id: str, client_secret: str, token: str) -> Account:
+        account = Account(client_id, client_secret, Store(self.settings, self._now), token=token)
+        self._access.accounts.append(account)
+        return account
+
+    def _endpoint_env(self) -> dict[str, str]:
+        scale = {} if self._scale == 1 else {"DPC_TIME_SCALE": str(self._scale)}
+        return {"DPC_API_URL": self.url} | scale
+
+    def _client_env(self, account: Account) -> dict[str, str]:
+        token_url = {"DPC_TOKEN_URL": self.origin + TOKEN_PATH}
+        credentials = {"DPC_CLIENT_ID": account.client_id, "DPC_CLIENT_SECRET": account.client_secret}
+        return self._endpoint_env() | token_url | credentials

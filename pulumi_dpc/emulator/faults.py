@@ -1,0 +1,194 @@
+"""Misbehaviour: which request it befalls, and what its answer becomes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from .wire import Answer, Reply, Request
+
+Kind = Literal[
+    "refuse",
+    "drop-before",
+    "drop-after",
+    "drop-during",
+    "stall",
+    "status",
+    "truncated",
+    "html",
+    "empty",
+    "shape",
+    "status-word",
+    "rewrite",
+]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Describe one misbehaviour as a value.
+
+    Attributes:
+        kind: ``refuse``: the service goes down before it handles the request (until ``up()``, or for ``seconds``).
+            ``drop-before``, ``drop-after``: the connection closes before the request is handled, or after.
+            ``drop-during``: handled, and the connection closes in the middle of the answer.
+            ``stall``: nothing happens for ``seconds``; see ``handled``.
+            ``status``: another status, with ``body`` and ``retry_after``; see ``handled``.
+            ``truncated``, ``html``, ``empty``, ``shape``, ``status-word``: handled, and the body is half of its
+            JSON, a web page, nothing, JSON of another shape, or has a status word that no document names.
+            ``rewrite``: handled, and ``rewrite`` returns the JSON that is answered.
+        match: Pattern (``fnmatch``) of "METHOD path"; by default every API request and no token request.
+        nth: How many matching requests pass before it.
+        at: Pass every request whose ``index`` is lower.
+        times: How many requests it befalls; None for every one from then on.
+        handled: ``True``: the request was carried out before the failing status or the stall. ``False``: a failing
+            status means that nothing was done; after a stall the request is carried out only if the client still
+            waits. ``"late"``: after a stall it is carried out even if nobody waits any more.
+        seconds: Length of a stall in real seconds; of a refusal in nominal seconds, None until ``up()``.
+        retry_after: The ``Retry-After`` header: seconds or a date.
+    """
+
+    kind: Kind
+    match: str = "* /v1/*"
+    nth: int = 0
+    at: int = 0
+    times: int | None = 1
+    handled: bool | Literal["late"] = False
+    status: int = 500
+    seconds: float | None = None
+    retry_after: int | str | None = None
+    body: Any = None
+    content_type: str | None = None
+    rewrite: Callable[[Any], Any] | None = None
+
+
+@dataclass
+class _Armed:
+    fault: Fault
+    passed: int = 0
+    fired: int = 0
+
+    def meets(self, request: Request) -> bool:
+        fault = self.fault
+        if request.index < fault.at or not fnmatchcase(f"{request.method} {request.path}", fault.match):
+            return False
+        self.passed += 1
+        if self.passed <= fault.nth or (fault.times is not None and self.fired >= fault.times):
+            return False
+        self.fired += 1
+        return True
+
+
+@dataclass
+class FaultPlan:
+    """Hold the faults that are still to come, in the order they were injected."""
+
+    _armed: list[_Armed] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, fault: Fault) -> None:
+        """Let a fault act on the next request it matches."""
+        with self._lock:
+            self._armed.append(_Armed(fault))
+
+    def clear(self) -> None:
+        """Drop every fault."""
+        with self._lock:
+            self._armed.clear()
+
+    def take(self, request: Request) -> Fault | None:
+        """Return the first fault that befalls this request."""
+        with self._lock:
+            return next((armed.fault for armed in self._armed if armed.meets(request)), None)
+
+
+def misbehave(
+    fault: Fault, handle: Callable[[], Answer], wait: Callable[[float], None], gone: Callable[[], bool]
+) -> Reply | None:
+    """Return what is sent under a fault, None for a closed connection.
+
+    Args:
+        fault: The misbehaviour.
+        handle: Carries the request out.
+        wait: Waits that many real seconds.
+        gone: Tells whether the client has closed the connection.
+    """
+    if fault.kind == "drop-before":
+        return None
+    if fault.kind == "stall":
+        return _stalled(fault, handle, wait, gone)
+    if fault.kind == "status":
+        return _failed(fault, handle() if fault.handled else None)
+    answer = handle()
+    if fault.kind == "drop-after":
+        return None
+    if fault.kind == "drop-during":
+        whole = answer.to_reply()
+        return Reply(whole.status, whole.headers, whole.body, sent=len(whole.body) // 2)
+    return _garbled(fault, answer)
+
+
+def _stalled(
+    fault: Fault, handle: Callable[[], Answer], wait: Callable[[float], None], gone: Callable[[], bool]
+) -> Reply | None:
+    answer = handle() if fault.handled is True else None
+    wait(fault.seconds or 0)
+    if gone() and fault.handled != "late":
+        return None
+    return (answer or handle()).to_reply()
+
+
+def _failed(fault: Fault, _answer: Answer | None) -> Reply:
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    body = fault.body
+    if body is None:
+        body = {
+            "type": "about:blank",
+            "title": "Injected",
+            "status": fault.status,
+            "detail": "An injected failure.",
+        }
+    answer = Answer(fault.status, None if isinstance(body, (bytes, str)) else body, headers)
+    text = (
+        body.encode()
+        if isinstance(body, str)
+        else body
+        if isinstance(body, bytes)
+        else answer.to_reply().body
+    )
+    return Reply(fault.status, headers | {"Content-Type": fault.content_type or "application/json"}, text)
+
+
+def _garbled(fault: Fault, answer: Answer) -> Reply:
+    whole = answer.to_reply()
+    # A 204 has no body that could be broken.
+    status = 200 if whole.status == 204 and fault.kind != "empty" else whole.status  # noqa: PLR2004
+    content_type, body = _GARBLED[fault.kind](answer.body, fault)
+    return Reply(status, whole.headers | {"Content-Type": content_type}, body)
+
+
+def _as_json(value: object) -> tuple[str, bytes]:
+    return "application/json", json.dumps(value).encode()
+
+
+def _half(value: object, _: Fault) -> tuple[str, bytes]:
+    text = json.dumps({"data": None} if value is None else value).encode()
+    return "application/json", text[: len(text) // 2]
+
+
+def _with_unknown_word(value: object, _: Fault) -> tuple[str, bytes]:
+    known = isinstance(value, dict) and set(value) == {"status"}
+    return _as_json({"status": "REBALANCING"}) if known else _as_json(value)
+
+
+_GARBLED: dict[str, Callable[[Any, Fault], tuple[str, bytes]]] = {
+    "truncated": _half,
+    "html": lambda _, __: ("text/html", b"<html><body><h1>Just a moment...</h1></body></html>"),
+    "empty": lambda _, __: ("application/json", b""),
+    "shape": lambda value, _: _as_json({"data": [value]}),
+    "status-word": _with_unknown_word,
+    "rewrite": lambda value, fault: _as_json((fault.rewrite or (lambda same: same))(value)),
+}

@@ -1,0 +1,185 @@
+"""HTTP/1.1 over sockets that can be refused, dropped and cut at will.
+
+Werkzeug's server closes the connection after every answer and Python's own cannot refuse connections and take them
+again on the same port, so only the parsing of requests comes from ``http.server``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from .wire import Call, Reply
+
+
+class Server:
+    """Serve calls, each connection in a thread of its own.
+
+    Args:
+        answer: Returns what to send, or None to close the connection without a word.
+        host: Address to listen on.
+        port: Port to listen on; 0 for any that is free.
+
+    Attributes:
+        closing: Set when the server ends, so that nothing waits on.
+        connections: How many TCP connections were accepted so far.
+    """
+
+    def __init__(
+        self, answer: Callable[[Call], Reply | None], host: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        self.answer = answer
+        self.closing = threading.Event()
+        self.connections = 0
+        self._lock = threading.RLock()
+        self._open: dict[socket.socket, threading.Thread] = {}
+        self._socket = _bound(host, port)
+        self.host, self.port = self._socket.getsockname()[:2]
+        self._listening: _Listening | None = None
+
+    def up(self) -> None:
+        """Listen, on the port of the first time."""
+        with self._lock:
+            if self._listening is None and not self.closing.is_set():
+                self._listening = _Listening(self._socket, self._accepted)
+
+    def down(self) -> None:
+        """Refuse connections and close those that are open; the port stays ours."""
+        with self._lock:
+            if self._listening is not None:
+                self._listening.stop()
+                self._listening = None
+                self._socket.close()
+                self._socket = _bound(self.host, self.port)
+            for connection in self._open:
+                _shut(connection)
+
+    def close(self) -> None:
+        """End for good; every thread and socket is gone on return."""
+        self.closing.set()
+        self.down()
+        with self._lock:
+            threads = list(self._open.values())
+            self._socket.close()
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=5)
+
+    def _accepted(self, connection: socket.socket) -> None:
+        with self._lock:
+            self.connections += 1
+            thread = threading.Thread(target=self._serve, args=(connection, self.connections), daemon=True)
+            self._open[connection] = thread
+            thread.start()
+
+    def _serve(self, connection: socket.socket, serial: int) -> None:
+        # A peer that goes away, and our own down(), end a connection in the middle of anything.
+        with connection, contextlib.suppress(OSError):
+            _Connection(connection, (self.host, serial), self)
+        with self._lock:
+            self._open.pop(connection, None)
+
+
+class _Listening:
+    """Accept connections until it is stopped."""
+
+    def __init__(self, listener: socket.socket, accepted: Callable[[socket.socket], None]) -> None:
+        self._listener = listener
+        self._accepted = accepted
+        self._waker, self._wake = socket.socketpair()
+        listener.listen(128)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._waker.send(b"x")
+        self._thread.join()
+        self._waker.close()
+        self._wake.close()
+
+    def _run(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._wake, selectors.EVENT_READ)
+            while all(key.fileobj is not self._wake for key, _ in selector.select()):
+                with contextlib.suppress(OSError):
+                    self._accepted(self._listener.accept()[0])
+
+
+class _Connection(BaseHTTPRequestHandler):
+    """Read the requests of one connection and write what the server answers."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Any
+
+    def _serve(self) -> None:
+        target = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        call = Call(
+            method=self.command,
+            path=unquote(target.path),
+            query=dict(parse_qsl(target.query, keep_blank_values=True)),
+            headers=headers,
+            body=self.rfile.read(int(headers.get("content-length") or 0)),
+            connection=self.client_address[1],
+            gone=lambda: _hung_up(self.connection),
+        )
+        reply = self.server.answer(call)
+        if reply is None:
+            self.close_connection = True
+        else:
+            self._write(reply)
+
+    def _write(self, reply: Reply) -> None:
+        """Write head and body at once, so that they share a packet."""
+        head = [f"HTTP/1.1 {reply.status} {_phrase(reply.status)}", f"Date: {self.date_time_string()}"]
+        head += [f"{name}: {value}" for name, value in reply.headers.items()]
+        if reply.status != HTTPStatus.NO_CONTENT:
+            head.append(f"Content-Length: {len(reply.body)}")
+        body = reply.body if reply.sent is None else reply.body[: reply.sent]
+        self.close_connection = self.close_connection or reply.sent is not None
+        self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + body)
+
+    # The names that http.server calls by method.
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing: the emulator remembers its requests itself."""
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Take a port without listening: connections to it are refused, and nobody else gets it."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound
+
+
+def _shut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def _hung_up(connection: socket.socket) -> bool:
+    """Tell whether the peer has closed the connection."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

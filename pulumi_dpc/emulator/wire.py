@@ -1,0 +1,89 @@
+"""What passes between the socket and the service: a call, an answer, a reply, and the record of a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """Carry one request as it came in.
+
+    Attributes:
+        path: Without the query; percent-decoded.
+        headers: By lower-case name.
+        connection: Serial number of the TCP connection.
+        gone: Tells whether the client has closed the connection meanwhile.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    connection: int
+    gone: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Carry the bytes to send.
+
+    Attributes:
+        sent: How much of the body leaves before the connection closes; None for all of it.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    sent: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Carry what the service says; ``body`` is JSON, or None for no body."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_reply(self) -> Reply:
+        """Return it as bytes."""
+        if self.body is None:
+            return Reply(self.status, self.headers, b"")
+        kind = "application/problem+json" if self.status >= 400 else "application/json"  # noqa: PLR2004
+        return Reply(self.status, {"Content-Type": kind, **self.headers}, json.dumps(self.body).encode())
+
+
+@dataclass(frozen=True)
+class Request:
+    """Show one request that the emulator received.
+
+    Attributes:
+        index: Position among the API requests, from 0; token requests are counted on their own.
+        path: From ``/v1``, or ``/oauth/dpc/token``.
+        status: As answered; None while it is handled and where the connection was closed without an answer.
+        body: The JSON that was sent; None if there was none (a token request's form is not kept).
+        answer: The JSON that was answered; text where it was not JSON; None for nothing.
+        at: Nominal seconds since the emulator began.
+        headers: By lower-case name.
+        connection: Serial number of the TCP connection.
+        handled: Whether the service carried it out (or refused it on its own).
+        fault: Kind of the fault that befell it.
+    """
+
+    index: int
+    method: str
+    path: str
+    query: Mapping[str, str]
+    status: int | None
+    body: Any
+    answer: Any
+    at: float
+    headers: Mapping[str, str] = field(repr=False, default_factory=dict)
+    connection: int = 0
+    handled: bool = False
+    fault: str | None = None
