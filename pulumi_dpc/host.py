@@ -1,9 +1,9 @@
 """Give the provider what the stock host of Python dynamic providers does not offer.
 
 The host (``python -m pulumi.dynamic``) hands a provider two dictionaries and nothing else. The engine's
-request and the gRPC context are locals of a frame further up, and this module looks for them there; what follows
-from that was measured, and "section" below is one of ``docs/pulumi-host.md``. Each piece is detected at run time.
-Where one is missing, or with ``DPC_HOST_HOOKS=off``, callers get the host's plain behaviour.
+request and the gRPC context are locals of a frame further up, and this module looks for them there. What
+follows from that was measured; "section" below means one of ``docs/pulumi-host.md``. Each piece is detected
+at run time. Where one is missing, or with ``DPC_HOST_HOOKS=off``, callers get the host's plain behaviour.
 """
 # ruff: noqa: PLC0415 - what is imported late is loaded in the host already, and not needed in the program
 
@@ -158,16 +158,19 @@ def current_call() -> Call:
     return call
 
 
-def raise_worker_limit(n: int = 64) -> bool:
+def raise_worker_limit(n: int = 256) -> bool:
     """Let the host answer up to ``n`` calls at a time instead of 4; tell whether it does.
 
-    Four waiting creates would stop every other operation, and Cancel could not be heard. The executor is a
-    local of the function that its threads run; it starts threads only as calls arrive (section 4).
+    Four waiting creates would stop every other operation, and Cancel, which needs a thread too, would not be
+    heard. The executor is a local of the function that its threads run (section 4). It starts threads only as
+    calls arrive, so those that a refresh has queued before the provider is loaded need theirs now.
     """
     for caller in _callers_locals("executor_reference", "work_queue"):
         executor = caller["executor_reference"]()
-        if hasattr(executor, "_max_workers"):
-            executor._max_workers = max(n, executor._max_workers)  # noqa: SLF001 - no public way
+        with contextlib.suppress(AttributeError):  # another kind of executor, or a changed one
+            executor._max_workers = max(n, executor._max_workers)  # noqa: SLF001 - no public way, here and below
+            for _ in range(caller["work_queue"].qsize()):
+                executor._adjust_thread_count()  # noqa: SLF001
             return True
     return False
 
@@ -179,8 +182,8 @@ def interrupted() -> threading.Event:
     """Return the event that the user's first Ctrl-C sets, from the first call of this function on.
 
     The engine then calls Cancel and waits for the operations in flight. The host's Cancel does nothing, and
-    gRPC holds the bound method, so only the code of that function can be replaced (section 8). The engine calls
-    Cancel at the end of every command too, when no operation is left to hear it.
+    gRPC holds the bound method, so only the code of that function can be replaced (section 8). The engine
+    calls Cancel at the end of every command too, when no operation is left to hear it.
     """
     servicer = getattr(sys.modules.get("__main__"), "DynamicResourceProviderServicer", None)
     cancel = getattr(servicer, "Cancel", None)
