@@ -1,0 +1,221 @@
+"""The two gRPC services a program talks to, translated into the deployment's terms."""
+
+from __future__ import annotations
+
+from concurrent import futures
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from google.protobuf import empty_pb2
+from google.protobuf.message import Message
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    resource_pb2,
+    resource_pb2_grpc,
+)
+
+from .providers import PROVIDER_TYPE
+from .steps import Alias, Goal, seconds
+from .values import from_wire, to_wire
+
+if TYPE_CHECKING:
+    from .deployment import Deployment
+
+FEATURES = {
+    "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    "outputValues": resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+    "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+    "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+}
+REFUSED = (
+    "remote",
+    "importId",
+    "providers",
+    "transforms",
+    "hooks",
+    "packageRef",
+    "pluginDownloadURL",
+    "version",
+    "replace_with",
+    "replacement_trigger",
+    "state_migrations",
+    "envVarMappings",
+)
+SEVERITIES = {engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb2.ERROR: "error"}
+
+
+class Stopped(Exception):
+    """The deployment is over; the program will get no answer."""
+
+
+class Unsupported(Exception):
+    """The test engine does not do this; the real one may."""
+
+
+class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
+    """Answers registrations; each runs in a thread of its own until its steps are done."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+
+    def SupportsFeature(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802 - gRPC's names
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
+
+    def GetDeploymentInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return resource_pb2.DeploymentInfo(supportedFeatures=FEATURES.values())
+
+    def RegisterResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        deployment = self._deployment
+        with _Answer(deployment, context):
+            _refuse(request)
+            state, outcome = deployment.register(_goal(request))
+            return resource_pb2.RegisterResourceResponse(
+                urn=state.urn,
+                id=state.id,
+                object=to_wire(state.outputs, keep_secrets=True),
+                result=outcome,
+            )
+
+    def ReadResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        with _Answer(self._deployment, context):
+            goal = Goal(
+                type=request.type,
+                name=request.name,
+                custom=True,
+                parent=request.parent,
+                inputs=from_wire(request.properties),
+                dependencies=list(request.dependencies),
+                provider=request.provider,
+                additional_secret_outputs=list(request.additionalSecretOutputs),
+            )
+            state = self._deployment.read(goal, request.id)
+            properties = to_wire(state.outputs, keep_secrets=True)
+            return resource_pb2.ReadResourceResponse(urn=state.urn, properties=properties)
+
+    def RegisterResourceOutputs(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        with _Answer(self._deployment, context):
+            self._deployment.register_outputs(request.urn, from_wire(request.outputs))
+            return empty_pb2.Empty()
+
+    def SignalAndWaitForShutdown(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return self._unsupported(context, f"invoke of {request.tok}")
+
+    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return self._unsupported(context, f"call of {request.tok}")
+
+    def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return self._unsupported(context, f"package {request.name}")
+
+    def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return self._unsupported(context, "transforms")
+
+    def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return self._unsupported(context, "invoke transforms")
+
+    def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return self._unsupported(context, "resource hooks")
+
+    def _unsupported(self, context: grpc.ServicerContext, what: str) -> Any:
+        with _Answer(self._deployment, context):
+            raise Unsupported(f"the test engine does not support {what}")
+
+
+class _Answer:
+    """Ends the deployment with an error when a handler raises, and the call when the deployment is over."""
+
+    def __init__(self, deployment: Deployment, context: grpc.ServicerContext) -> None:
+        self._deployment, self._context = deployment, context
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if error is None:
+            return
+        if not isinstance(error, Stopped):
+            self._deployment.fail("", str(error) if isinstance(error, Unsupported) else repr(error))
+        self._deployment.await_end()
+        self._context.abort(grpc.StatusCode.UNAVAILABLE, "the deployment has ended")
+
+
+class EngineServicer(engine_pb2_grpc.EngineServicer):
+    """Takes log messages of the program and of the providers."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._root = ""
+
+    def Log(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        if request.severity in SEVERITIES:
+            severity = SEVERITIES[request.severity]
+            self._deployment.say(severity, request.urn, request.message, ephemeral=request.ephemeral)
+        return empty_pb2.Empty()
+
+    def GetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return engine_pb2.GetRootResourceResponse(urn=self._root)
+
+    def SetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        self._root = request.urn
+        return engine_pb2.SetRootResourceResponse()
+
+
+def serve(deployment: Deployment, workers: int) -> tuple[grpc.Server, str]:
+    """Start both services on one port; return the server and its address."""
+    pool = futures.ThreadPoolExecutor(max_workers=workers, thread_name_prefix="monitor")
+    server = grpc.server(pool, options=_GRPC_CHANNEL_OPTIONS)
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(MonitorServicer(deployment), server)
+    engine_pb2_grpc.add_EngineServicer_to_server(EngineServicer(deployment), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, f"127.0.0.1:{port}"
+
+
+def _refuse(request: Any) -> None:
+    given = {field.name for field, value in request.ListFields() if not _is_empty(value)}
+    refused = sorted(given & set(REFUSED) - ({"providers"} if not request.remote else set()))
+    if refused:
+        raise Unsupported(f"the test engine does not support {', '.join(refused)} (resource {request.name})")
+    if request.type.startswith("pulumi:providers:") and request.type != PROVIDER_TYPE:
+        raise Unsupported(f"the test engine does not support the provider {request.type}")
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, Message) and value.ByteSize() == 0
+
+
+def _goal(request: Any) -> Goal:
+    timeouts = {
+        name: getattr(request.customTimeouts, name) for name in ("create", "update", "delete", "read")
+    }
+    return Goal(
+        type=request.type,
+        name=request.name,
+        custom=request.custom,
+        parent=request.parent,
+        inputs=from_wire(request.object),
+        dependencies=list(request.dependencies),
+        property_dependencies={k: list(v.urns) for k, v in request.propertyDependencies.items() if v.urns},
+        provider=request.provider,
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+        ignore_changes=list(request.ignoreChanges),
+        replace_on_changes=list(request.replaceOnChanges),
+        additional_secret_outputs=list(request.additionalSecretOutputs),
+        aliases=[Alias(urn=urn) for urn in request.aliasURNs] + [_alias(alias) for alias in request.aliases],
+        custom_timeouts={name: seconds(text) for name, text in timeouts.items() if text},
+        deleted_with=request.deletedWith,
+    )
+
+
+def _alias(alias: Any) -> Alias:
+    if alias.WhichOneof("alias") == "urn":
+        return Alias(urn=alias.urn)
+    spec = alias.spec
+    return Alias("", spec.name, spec.type, spec.parentUrn, spec.noParent, spec.project, spec.stack)

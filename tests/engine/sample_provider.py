@@ -1,0 +1,261 @@
+"""A do-nothing dynamic provider whose cloud is a directory of JSON files; every call is written down there.
+
+It is what the scenarios of `tests/test_engine.py` run against on both engines. The cloud's directory is named by the
+environment variable `SAMPLE_CLOUD`. A file `on/<call>.<name>` there makes the next such call misbehave (`Cloud.make`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Props = dict[str, Any]
+REPLACE_KEYS = ("zone",)
+
+
+class Cloud:
+    """The directory: `objects/<id>.json`, `calls.jsonl` and the misbehaviour in `on/`."""
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+        for part in ("objects", "on"):
+            (self.directory / part).mkdir(parents=True, exist_ok=True)
+
+    # -- for tests --------------------------------------------------------------------------------------------------
+
+    @property
+    def calls(self) -> list[Props]:
+        """Every call the provider received, in order: `{"call", "name", "id", ...}`."""
+        path = self.directory / "calls.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def take_calls(self) -> list[Props]:
+        """Return the calls so far and forget them."""
+        calls = self.calls
+        (self.directory / "calls.jsonl").unlink(missing_ok=True)
+        return calls
+
+    @property
+    def objects(self) -> dict[str, Props]:
+        return {path.stem: json.loads(path.read_text()) for path in self._path("").parent.glob("*.json")}
+
+    def make(self, call: str, name: str, do: str, **more: Any) -> None:
+        """Let the next `call` for the object called `name` do something else: raise, init-failed, exit or wait."""
+        path = self.directory / "on" / f"{call}.{name}"
+        path.write_text(json.dumps({"do": do, **more}))
+        if do == "wait":
+            os.mkfifo(path.with_suffix(path.suffix + ".arrived"))
+            os.mkfifo(path.with_suffix(path.suffix + ".go"))
+
+    def await_call(self, call: str, name: str) -> None:
+        """Return once the call that was made to wait has arrived."""
+        with (self.directory / "on" / f"{call}.{name}.arrived").open() as fifo:
+            fifo.read()
+
+    def let_go(self, call: str, name: str) -> None:
+        with (self.directory / "on" / f"{call}.{name}.go").open("w"):
+            pass
+
+    # -- for the provider and for changes behind its back ------------------------------------------------------------
+
+    def _path(self, identity: str) -> Path:
+        return self.directory / "objects" / f"{identity}.json"
+
+    def get(self, identity: str) -> Props | None:
+        path = self._path(identity)
+        return json.loads(path.read_text()) if path.exists() else None
+
+    def put(self, identity: str, **fields: Any) -> None:
+        self._path(identity).write_text(json.dumps({**(self.get(identity) or {}), **fields}))
+
+    def remove(self, identity: str) -> None:
+        self._path(identity).unlink(missing_ok=True)
+
+    def new_id(self, name: str) -> str:
+        """Count the creations of each name, so that ids do not depend on the order of parallel calls."""
+        return f"{name}-{1 + sum(c['call'] == 'created' and c['name'] == name for c in self.calls)}"
+
+    def record(self, call: str, name: str, **more: Any) -> None:
+        line = json.dumps({"call": call, "name": name, **more}, default=_show) + "\n"
+        with (self.directory / "calls.jsonl").open("a") as log:
+            fcntl.flock(log, fcntl.LOCK_EX)
+            log.write(line)
+
+    def misbehaviour(self, call: str, name: str) -> Props:
+        path = self.directory / "on" / f"{call}.{name}"
+        if not path.exists():
+            return {}
+        found: Props = json.loads(path.read_text())
+        path.unlink()
+        if found["do"] == "wait":
+            path.with_suffix(path.suffix + ".arrived").open("w").close()
+            path.with_suffix(path.suffix + ".go").open().close()
+        return found
+
+
+def _show(value: object) -> str:
+    return "<unknown>" if isinstance(value, pulumi.output.Unknown) else repr(value)
+
+
+def _host_call() -> tuple[Any, Any]:
+    """Find the gRPC request and context of the host's servicer in the frames above."""
+    frame = sys._getframe(1)
+    while frame:
+        context, request = frame.f_locals.get("context"), frame.f_locals.get("request")
+        if context is not None and request is not None and hasattr(context, "set_trailing_metadata"):
+            return request, context
+        frame = frame.f_back  # type: ignore[assignment]
+    raise RuntimeError("not called by the provider host")
+
+
+def _init_failed(identity: str, properties: Props, reasons: list[str]) -> Exception:
+    """Answer with a partial state, as Go providers do (docs/pulumi-host.md section 1b)."""
+    from google.protobuf import any_pb2, struct_pb2
+    from pulumi.runtime.proto import provider_pb2, status_pb2
+
+    _, context = _host_call()
+    struct = struct_pb2.Struct()
+    struct.update(properties)
+    packed = any_pb2.Any()
+    packed.Pack(provider_pb2.ErrorResourceInitFailed(id=identity, properties=struct, reasons=reasons))
+    status = status_pb2.Status(code=2, message="initialization failed", details=[packed])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    return RuntimeError("initialization failed")
+
+
+def _clean_error(message: str) -> Exception:
+    """Show the message only, without a traceback (docs/pulumi-host.md section 1)."""
+    from pulumi.runtime.proto import status_pb2
+
+    _, context = _host_call()
+    status = status_pb2.Status(code=2, message=message)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    return RuntimeError(message)
+
+
+def load() -> SampleProvider:
+    """The frozen entry point that state files name."""
+    return SampleProvider()
+
+
+class SampleProvider(ResourceProvider):
+    """Echoes inputs to outputs and adds `status` and `seen` (what configuration and environment it saw)."""
+
+    serialize_as_secret_always = False
+
+    def __reduce__(self) -> Any:
+        return (load, ())
+
+    def configure(self, req: ConfigureRequest) -> None:
+        self.token = req.config.get("sample:token")
+        self.endpoint = req.config.get("sample:endpoint")
+
+    @property
+    def cloud(self) -> Cloud:
+        return Cloud(os.environ["SAMPLE_CLOUD"])
+
+    def _begin(self, call: str, name: str, **more: Any) -> Props:
+        self.cloud.record(call, name, token=self.token, pid=os.getpid(), **more)
+        found = self.cloud.misbehaviour(call, name)
+        if found.get("do") == "raise":
+            raise ValueError(found.get("text", "it was told to fail"))
+        if found.get("do") == "clean":
+            raise _clean_error(found.get("text", "it was told to fail"))
+        if found.get("do") == "exit":
+            os._exit(3)
+        return found
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        self._begin("check", news["name"], olds=_plain(_olds), news=_plain(news))
+        failures = []
+        if isinstance(news.get("size"), float) and news["size"] > 12:
+            failures = [CheckFailure("size", "choose 1..12"), CheckFailure("", "the whole is too large")]
+        return CheckResult(news, failures)
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        self._begin("diff", _news["name"], id=_id, olds=_plain(_olds), news=_plain(_news))
+        changed = [key for key in REPLACE_KEYS if _olds.get(key) != _news.get(key)]
+        answer = {"true": True, "false": False}.get(str(_news.get("answer")))
+        if answer is None and _olds.get("running") != _news.get("running"):
+            answer = True
+        return DiffResult(changes=answer, replaces=changed, delete_before_replace=bool(_news.get("slot")))
+
+    def create(self, props: Props) -> CreateResult:
+        found = self._begin("create", props["name"], news=_plain(props), timeout=_host_call()[0].timeout)
+        identity = self.cloud.new_id(props["name"])
+        self.cloud.record("created", props["name"])
+        outs = {**props, "status": "ON" if props.get("running") else "OFF"}
+        self.cloud.put(identity, **_plain(outs))
+        if found.get("do") == "init-failed":
+            outs["running"] = False
+            raise _init_failed(identity, outs, ["start failed: no capacity"])
+        return CreateResult(identity, outs)
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        found = self._begin("read", props["name"], id=id_, olds=_plain(props))
+        live = self.cloud.get(id_)
+        if live is None:
+            return ReadResult("", {})
+        outs = {**props, **live}
+        if found.get("do") == "init-failed":
+            raise _init_failed(id_, outs, ["it is not well"])
+        return ReadResult(id_, outs, {k: v for k, v in outs.items() if k != "status"})
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        timeout = _host_call()[0].timeout
+        found = self._begin(
+            "update", _news["name"], id=_id, olds=_plain(_olds), news=_plain(_news), timeout=timeout
+        )
+        outs = {**_news, "status": "ON" if _news.get("running") else "OFF"}
+        if found.get("do") == "init-failed":
+            outs["running"] = False
+            raise _init_failed(_id, outs, ["restart failed: no capacity"])
+        self.cloud.put(_id, **_plain(outs))
+        return UpdateResult(outs)
+
+    def delete(self, _id: str, _props: Props) -> None:
+        self._begin("delete", _props["name"], id=_id, olds=_plain(_props), timeout=_host_call()[0].timeout)
+        self.cloud.remove(_id)
+
+
+def _plain(props: Mapping[str, Any]) -> Props:
+    return {key: value for key, value in props.items() if key != "__provider"}
+
+
+class Thing(Resource, module="sample", name="Thing"):
+    """The resource: any properties, `name` among them, and the output `status`."""
+
+    status: pulumi.Output[str]
+
+    def __init__(self, resource_name: str, opts: pulumi.ResourceOptions | None = None, **props: Any) -> None:
+        props = {"name": resource_name, "status": None, **props}
+        super().__init__(SampleProvider(), resource_name, props, opts)
+
+
+class Other(Resource, module="sample", name="Other"):
+    """A second type, for aliases by type."""
+
+    def __init__(self, resource_name: str, opts: pulumi.ResourceOptions | None = None, **props: Any) -> None:
+        super().__init__(
+            SampleProvider(), resource_name, {"name": resource_name, "status": None, **props}, opts
+        )
