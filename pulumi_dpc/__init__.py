@@ -1,1 +1,115 @@
-"""Matillion DPC streaming pipelines as code."""
+"""Matillion Data Productivity Cloud streaming pipelines as code: a Pulumi dynamic provider.
+
+``import pulumi_dpc`` adds little to ``import pulumi``: the models load pydantic, and the client loads HTTP, when they
+are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+from .errors import (
+    ApiError,
+    ConfigurationError,
+    Conflict,
+    DpcError,
+    InvalidDefinition,
+    LookupFailed,
+    NotFound,
+    OutcomeUnknown,
+    StartFailed,
+    WaitTimedOut,
+)
+from .lookups import (
+    Environment,
+    Project,
+    get_environment,
+    get_environment_output,
+    get_project,
+    get_project_output,
+)
+from .resource import Provider, StreamingPipeline
+
+if TYPE_CHECKING:
+    from .client import DpcClient
+    from .models import (
+        AzureBlobTarget,
+        Db2IbmIConnection,
+        Db2IbmISource,
+        GcsTarget,
+        KeyPairAuthentication,
+        MySqlConnection,
+        MySqlSource,
+        OracleConnection,
+        OracleSource,
+        PipelineDefinition,
+        PostgresConnection,
+        PostgresSource,
+        S3Target,
+        SecretReference,
+        SnowflakeConnection,
+        SnowflakeTarget,
+        SqlServerConnection,
+        SqlServerSource,
+        Table,
+    )
+    from .settings import Settings
+
+__all__ = [
+    "ApiError",
+    "AzureBlobTarget",
+    "ConfigurationError",
+    "Conflict",
+    "Db2IbmIConnection",
+    "Db2IbmISource",
+    "DpcClient",
+    "DpcError",
+    "Environment",
+    "GcsTarget",
+    "InvalidDefinition",
+    "KeyPairAuthentication",
+    "LookupFailed",
+    "MySqlConnection",
+    "MySqlSource",
+    "NotFound",
+    "OracleConnection",
+    "OracleSource",
+    "OutcomeUnknown",
+    "PipelineDefinition",
+    "PostgresConnection",
+    "PostgresSource",
+    "Project",
+    "Provider",
+    "S3Target",
+    "SecretReference",
+    "Settings",
+    "SnowflakeConnection",
+    "SnowflakeTarget",
+    "SqlServerConnection",
+    "SqlServerSource",
+    "StartFailed",
+    "StreamingPipeline",
+    "Table",
+    "WaitTimedOut",
+    "__version__",
+    "get_environment",
+    "get_environment_output",
+    "get_project",
+    "get_project_output",
+]
+
+_LOADED_ON_FIRST_USE = {"DpcClient": "client", "Settings": "settings"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Everything that is public and not loaded above is a model, but for the two named here.
+    module = importlib.import_module(f".{_LOADED_ON_FIRST_USE.get(name, 'models')}", __name__)
+    return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,97 @@
+"""What this process has seen its resources hold, so that a rename never deletes a pipeline that lives on.
+
+A resource renamed without an alias is, to the engine, a create of the new URN first and a delete of the old one
+last, both with the same live pipeline in hand if the new one adopted it (``docs/pulumi-host.md`` section 14). Only
+this process sees both. ``check`` runs only for what the program declares, so only URNs it has seen count.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Claims:
+    """Remember, for the life of one process, which resource declared, met, adopted, deleted or failed on what."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._declared: set[str] = set()
+        self._known_before: set[str] = set()
+        self._holders: dict[str, set[str]] = defaultdict(set)
+        self._adopted: set[str] = set()
+        self._deleted: set[str] = set()
+        self._failed_ids: set[str] = set()
+        self._failed_names: set[tuple[str, str]] = set()
+        self._name_locks: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+
+    @contextmanager
+    def name(self, project_id: str, name: str) -> Iterator[None]:
+        """Let one create at a time look up and take a name in a project."""
+        with self._lock:
+            lock = self._name_locks[project_id, name]
+        with lock:
+            yield
+
+    def declare(self, urn: str | None, *, is_new: bool) -> None:
+        """Note that the program declares this resource, and whether it came with state."""
+        if urn:
+            with self._lock:
+                self._declared.add(urn)
+                if not is_new:
+                    self._known_before.add(urn)
+
+    def is_first_check(self, urn: str | None) -> bool:
+        """Tell whether this resource is new to the engine: a replacement calls check with empty olds too."""
+        with self._lock:
+            return urn is None or urn not in self._known_before
+
+    def meet(self, urn: str | None, id_: str) -> None:
+        """Note that this resource is about this live pipeline (diff, update, create)."""
+        if urn:
+            with self._lock:
+                self._known_before.add(urn)
+                self._holders[id_].add(urn)
+
+    def adopt(self, urn: str | None, id_: str) -> None:
+        """Note that a create of this process took an existing pipeline over."""
+        self.meet(urn, id_)
+        with self._lock:
+            self._adopted.add(id_)
+
+    def delete(self, id_: str) -> None:
+        """Note that this process has deleted the pipeline."""
+        with self._lock:
+            self._deleted.add(id_)
+
+    def was_deleted(self, id_: str) -> bool:
+        """Tell whether this process has deleted the pipeline."""
+        with self._lock:
+            return id_ in self._deleted
+
+    def fail(self, *ids: str, name: tuple[str, str] | None = None) -> None:
+        """Note that a create failed which named these pipelines, or could not look up this (project, name)."""
+        with self._lock:
+            self._failed_ids.update(ids)
+            if name is not None:
+                self._failed_names.add(name)
+
+    def other_holder(self, urn: str | None, id_: str) -> str | None:
+        """Return another declared resource of this program that is about this pipeline."""
+        with self._lock:
+            others = (self._holders[id_] & self._declared) - {urn}
+        return min(others, default=None)
+
+    def lives_on(self, urn: str | None, id_: str) -> bool:
+        """Tell whether a delete must leave the pipeline alone, because another resource has it now."""
+        with self._lock:
+            if id_ in self._adopted:
+                return True
+        return self.other_holder(urn, id_) is not None
+
+    def is_disputed(self, id_: str, name: tuple[str, str]) -> bool:
+        """Tell whether a delete must fail, because a create failed that may have wanted this very pipeline."""
+        with self._lock:
+            return id_ in self._failed_ids or name in self._failed_names

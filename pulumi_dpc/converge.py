@@ -1,0 +1,335 @@
+"""The runner: carry out a plan and account, in one place, for what is true when a step fails.
+
+The steps come from `plan`. After each the runner's small record says what is known; when a step fails, the record
+alone decides what is stored: whether the failure is plain (everything is as it was), or partial (``docs/design.md``
+section 4, rule 6), and whether the pipeline is owed a start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from . import run_state
+from .definition import differences
+from .errors import ApiError, DpcError, Interrupted, NotFound, WaitTimedOut
+from .plan import Live, Plan, Said, Step
+from .run_state import Watch
+from .waiting import Surroundings, wait
+
+COMMAND_BUDGET = 120.0
+"""Nominal seconds in which a command whose answers are lost is looked up and sent again."""
+
+_LOOKED_UP = (400, 409, 422)
+"""Refusals of a command that may mean "already so" (docs/api.md section 5.3): looked up, not believed."""
+
+
+class Pipeline(Protocol):
+    """One live pipeline: what the runner may ask and send."""
+
+    def definition(self) -> Mapping[str, Any]:
+        """Return the live definition."""
+
+    def look(self) -> str:
+        """Return the live status."""
+
+    def put(self, body: Mapping[str, Any]) -> None:
+        """Replace the definition."""
+
+    def command(self, word: str) -> None:
+        """Send START or STOP once."""
+
+    def delete(self) -> None:
+        """Delete it."""
+
+    def is_gone(self) -> bool:
+        """Tell whether a 404 is to be believed."""
+
+    def agent_state(self) -> tuple[bool, str]:
+        """Return whether its agent is connected, and a phrase that names the agent and says so."""
+
+
+class End(Enum):
+    """Say how a run ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """Nothing changed, or everything is as it was before: what is stored stays true."""
+    PARTIAL = "partial"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Say what is true after a run, as outputs record it."""
+
+    end: End
+    definition: Mapping[str, Any]
+    status: str
+    running: bool
+    resume: bool = False
+    error: DpcError | None = None
+    run_sentence: str = ""
+
+    @property
+    def unfinished(self) -> bool:
+        """Tell whether the next operation has to look and repair."""
+        return self.end is End.PARTIAL
+
+
+@dataclass
+class _Record:
+    """Remember what is known after each step."""
+
+    definition: Mapping[str, Any]
+    status: str
+    running: bool
+    sent: bool = False
+    stop_sent: bool = False
+    start_sent: bool = False
+    put_lost: bool = False
+    seen_running: bool = False
+
+    def saw(self, status: str) -> None:
+        """Take note of a look."""
+        self.status = status
+        self.running = run_state.is_running(status, otherwise=self.running)
+        self.seen_running = run_state.is_up(status)
+
+    def accepted(self, word: str) -> None:
+        """Take note of an accepted command: START reads as STARTING, STOP as STOPPING."""
+        self.sent = True
+        self.saw(run_state.STARTING if word == "START" else run_state.STOPPING)
+
+
+def converge(
+    pipeline: Pipeline, plan: Plan, live: Live, said: Said, around: Surroundings, *, sent: bool = False
+) -> Outcome:
+    """Carry out the plan and return what is true then; failures are part of the outcome, not raised.
+
+    Args:
+        pipeline: The live pipeline.
+        plan: The steps.
+        live: What the plan was made from.
+        said: What the outputs recorded before.
+        around: Time, voice and bounds.
+        sent: A write of this operation went before the plan (the POST of a create).
+    """
+    return _Run(pipeline, plan, live, said, around, sent=sent).outcome()
+
+
+class _Run:
+    def __init__(
+        self, pipeline: Pipeline, plan: Plan, live: Live, said: Said, around: Surroundings, *, sent: bool
+    ) -> None:
+        self._pipeline = pipeline
+        self._plan = plan
+        self._before = live
+        self._said = said
+        self._around = around
+        running = run_state.is_running(live.status, otherwise=said.running)
+        self._record = _Record(live.definition, live.status, running, sent=sent)
+        self._record.seen_running = run_state.is_up(live.status)
+
+    def outcome(self) -> Outcome:
+        for warning in self._plan.warnings:
+            self._around.warn(warning)
+        try:
+            for step in self._plan.steps:
+                _CARRY_OUT[step](self)
+        except DpcError as error:
+            return self._failed(error)
+        return self._ended(End.DONE)
+
+    # ---- the steps ----
+
+    def stop(self) -> None:
+        self._record.stop_sent = True
+        self._command("STOP")
+
+    def start(self) -> None:
+        self._record.start_sent = True
+        self._command("START")
+
+    def put(self) -> None:
+        assert self._plan.body is not None  # noqa: S101 - a plan with PUT has a body
+        try:
+            self._pipeline.put(self._plan.body)
+        except DpcError as error:
+            self._record.sent |= error.maybe_applied
+            self._record.put_lost = error.maybe_applied
+            if not self._was_put_after_all(error):
+                raise
+        self._record.sent = True
+        self._record.definition = self._plan.body
+
+    def _was_put_after_all(self, error: DpcError) -> bool:
+        """Read the definition when the answer of the PUT was lost; what could not be read stays lost."""
+        if not error.maybe_applied or isinstance(error, Interrupted):
+            return False
+        try:
+            self._record.definition = self._pipeline.definition()
+        except DpcError:
+            return False
+        self._record.put_lost = False
+        return not differences(self._record.definition, self._plan.body or {})
+
+    def delete(self) -> None:
+        try:
+            self._pipeline.delete()
+        except DpcError as error:
+            self._record.sent |= error.maybe_applied
+            raise
+
+    def await_running(self) -> None:
+        on_its_way = self._record.status == run_state.STARTING and not self._record.start_sent
+        watch = Watch(for_running=True, grace=self._around.limits.grace, seen_starting=on_its_way)
+        self._wait(watch)
+
+    def await_stopped(self) -> None:
+        watch = Watch(for_running=False, grace=0)
+        self._wait(watch, give_up=self._agent_is_away if self._plan.may_pass_unknown else None)
+
+    def confirm_stopped(self) -> None:
+        if self._record.status != run_state.NOT_RUNNING:
+            self._wait(Watch(for_running=False, grace=0))
+
+    # ---- how they are carried out ----
+
+    def _look(self) -> str:
+        status = self._pipeline.look()
+        self._record.saw(status)
+        return status
+
+    def _wait(self, watch: Watch, give_up: Callable[[str], bool] | None = None) -> None:
+        try:
+            wait(watch, self._look, self._around, give_up=give_up or (lambda _status: False))
+        except WaitTimedOut as error:
+            if run_state.is_known(self._record.status):
+                raise
+            phrase = self._pipeline.agent_state()[1]
+            if give_up is None:
+                raise WaitTimedOut(f"{error}; {phrase}") from error
+            self._around.warn(f"was not seen to stop ({phrase}); the change goes on without")
+
+    def _agent_is_away(self, status: str) -> bool:
+        """End the wait for a stop that nobody can report: its agent is not connected, or gone."""
+        if run_state.is_known(status):
+            return False
+        connected, phrase = self._pipeline.agent_state()
+        if not connected:
+            self._around.warn(f"is {status} and {phrase}; the change goes on without having seen it stop")
+        return not connected
+
+    def _command(self, word: str) -> None:
+        """Send a command; a lost answer is looked up before it is sent again."""
+        deadline, attempt = self._around.clock.now() + COMMAND_BUDGET, 0
+        while True:
+            try:
+                self._pipeline.command(word)
+            except DpcError as error:
+                self._record.sent |= error.maybe_applied
+                refused = isinstance(error, ApiError) and error.status in _LOOKED_UP
+                if isinstance(error, Interrupted) or not (refused or error.maybe_applied):
+                    raise
+                if _is_heading(word, self._look()):
+                    self._record.sent = True
+                    return
+                if not error.maybe_applied or self._around.clock.now() >= deadline:
+                    raise
+                attempt += 1
+                self._around.clock.sleep(run_state.look_delay(attempt))
+            else:
+                self._record.accepted(word)
+                return
+
+    # ---- what is true when a step has failed ----
+
+    def _failed(self, error: DpcError) -> Outcome:
+        try:
+            if isinstance(error, NotFound) and self._pipeline.is_gone():
+                return self._ended(End.GONE, error)
+        except DpcError as doubt:
+            error = doubt
+        self._restore(error)
+        return self._ended(End.REFUSED if self._is_as_before(error) else End.PARTIAL, error)
+
+    def _owed(self) -> bool:
+        """Tell whether it should run at the end: a delete that failed owes what it stopped."""
+        return self._plan.ran if self._plan.goal is None else self._plan.goal
+
+    def _restore(self, error: DpcError) -> None:
+        """Start again what this run has stopped and should run."""
+        if not (self._record.stop_sent and self._owed() and not self._record.start_sent):
+            return
+        try:
+            if isinstance(error, Interrupted):
+                self._pipeline.command("START")  # one request, no wait: the user wants to leave
+                self._record.accepted("START")
+                return
+            status = self._look()
+            if run_state.is_up(status):
+                return
+            if status == run_state.STOPPING and not isinstance(error, WaitTimedOut):
+                self.await_stopped()
+            if self._record.status != run_state.STARTING:
+                self.start()
+            self.await_running()
+        except DpcError:
+            return  # the sentence on whether it runs tells the operator; the record holds what was seen
+
+    def _is_as_before(self, error: DpcError) -> bool:
+        if not self._record.sent:
+            return True
+        rejected = isinstance(error, ApiError) and not error.maybe_applied and error.status < 500  # noqa: PLR2004
+        return (
+            rejected
+            and not self._record.put_lost
+            and not differences(self._record.definition, self._before.definition)
+            and self._runs_as_before()
+        )
+
+    def _runs_as_before(self) -> bool:
+        if self._plan.ran:
+            return self._record.seen_running
+        return self._record.status == run_state.NOT_RUNNING
+
+    def _ended(self, end: End, error: DpcError | None = None) -> Outcome:
+        record = self._record
+        failed = end is End.PARTIAL
+        running = record.running and not (failed and record.start_sent and not record.seen_running)
+        return Outcome(
+            end=end,
+            definition=record.definition,
+            status=record.status,
+            running=running,
+            resume=failed and self._plan.ran and self._plan.goal is not False and not record.seen_running,
+            error=error,
+            run_sentence=_run_sentence(record),
+        )
+
+
+def _is_heading(word: str, status: str) -> bool:
+    """Tell whether the status shows that the command was carried out."""
+    return run_state.is_known(status) and run_state.is_running(status) == (word == "START")
+
+
+def _run_sentence(record: _Record) -> str:
+    if not run_state.is_known(record.status):
+        return f"Its status is {record.status}."
+    if record.seen_running:
+        return "It is running."
+    return f"It is not running ({record.status})."
+
+
+_CARRY_OUT: dict[Step, Callable[[_Run], None]] = {
+    Step.STOP: _Run.stop,
+    Step.AWAIT_STOPPED: _Run.await_stopped,
+    Step.PUT: _Run.put,
+    Step.DELETE: _Run.delete,
+    Step.START: _Run.start,
+    Step.AWAIT_RUNNING: _Run.await_running,
+    Step.CONFIRM_STOPPED: _Run.confirm_stopped,
+}

@@ -1,0 +1,162 @@
+"""The property names in users' state files, and the passage between property bags and the runner's values.
+
+These names are persisted (``docs/design.md`` section 2): they change only with a migration and a test that loads the
+old state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import run_state
+from .converge import Outcome
+from .definition import as_recorded, differences, is_unknown
+from .plan import Live, Said, Wish
+
+PROJECT_ID = "projectId"
+NAME = "name"
+AGENT_ID = "agentId"
+RUNNING = "running"
+WAIT = "wait"
+INTERRUPT_SNAPSHOT = "interruptSnapshot"
+STATUS = "status"
+API_URL = "apiUrl"
+
+DEFINITION = (NAME, AGENT_ID, "streamingSource", "streamingTarget", "advancedProperties")
+OPTIONS = (WAIT, INTERRUPT_SNAPSHOT)
+
+WISHED_RUNNING = "__running"
+"""The last wish; absent when `running` was not given."""
+UNFINISHED = "__unfinished"
+"""A write was sent and its result never seen."""
+RESUME = "__resume"
+"""It ran when that operation began, and a start is owed."""
+IMPORT_ID = "__import_id"
+"""The id that `import_` named."""
+
+Bag = Mapping[str, Any]
+
+
+def definition_of(bag: Bag) -> dict[str, Any]:
+    """Return the part of a property bag that is the API's pipeline definition."""
+    return {key: bag[key] for key in DEFINITION if bag.get(key) is not None}
+
+
+def make_id(project_id: str, pipeline_id: str) -> str:
+    """Return the resource id: ``<project id>/<streaming pipeline id>``."""
+    return f"{project_id}/{pipeline_id}"
+
+
+def split_id(id_: str) -> tuple[str, str]:
+    """Return (project id, streaming pipeline id); raise ValueError for anything else."""
+    project_id, slash, pipeline_id = id_.partition("/")
+    if not (project_id and slash and pipeline_id) or "/" in pipeline_id:
+        raise ValueError(f"{id_!r} is not an id of a streaming pipeline: write '<project id>/<streaming pipeline id>'")
+    return project_id, pipeline_id
+
+
+def wish_of(inputs: Bag) -> Wish:
+    """Return what the program wants."""
+    return Wish(
+        definition=definition_of(inputs),
+        running=inputs.get(RUNNING),
+        wait=inputs.get(WAIT, True),
+        interrupt_snapshot=inputs.get(INTERRUPT_SNAPSHOT, False),
+    )
+
+
+def said_of(outputs: Bag) -> Said:
+    """Return what the outputs recorded."""
+    return Said(
+        definition=definition_of(outputs) or None,
+        running=bool(outputs.get(RUNNING)),
+        unfinished=bool(outputs.get(UNFINISHED)),
+        resume=bool(outputs.get(RESUME)),
+    )
+
+
+def outputs_of(inputs: Bag, outcome: Outcome, api_url: str) -> dict[str, Any]:
+    """Return the complete outputs after an operation.
+
+    The definition is in the program's spelling where the service has what the program says, else as it is there.
+    """
+    wished = definition_of(inputs)
+    definition = wished if not differences(outcome.definition, wished) else definition_of(outcome.definition)
+    hidden = {
+        WISHED_RUNNING: inputs.get(RUNNING),
+        UNFINISHED: outcome.unfinished or None,
+        RESUME: outcome.resume or None,
+        IMPORT_ID: inputs.get(IMPORT_ID),
+    }
+    return {
+        PROJECT_ID: inputs[PROJECT_ID],
+        **definition,
+        **{key: inputs[key] for key in OPTIONS if key in inputs},
+        RUNNING: outcome.running,
+        STATUS: outcome.status,
+        API_URL: api_url,
+        **{key: value for key, value in hidden.items() if value is not None},
+    }
+
+
+def refreshed(recorded: Bag, project_id: str, live: Live, api_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return (outputs, inputs) as a refresh finds them.
+
+    The inputs are the whole live definition in the recorded spelling, so that an added property shows as drift; and
+    the live run state, if the user gave one, so that the next preview shows what it will repair.
+    """
+    definition = as_recorded(live.definition, definition_of(recorded))
+    running = run_state.is_running(live.status, otherwise=bool(recorded.get(RUNNING)))
+    kept = {key: recorded[key] for key in (*OPTIONS, IMPORT_ID) if key in recorded}
+    inputs = {PROJECT_ID: project_id, **definition, **kept}
+    hidden = {key: recorded[key] for key in (WISHED_RUNNING, UNFINISHED, RESUME) if key in recorded}
+    if run_state.is_known(live.status):
+        hidden.pop(UNFINISHED, None)
+    if run_state.is_up(live.status):
+        hidden.pop(RESUME, None)
+    outputs = {**inputs, **hidden, RUNNING: running, STATUS: live.status, API_URL: api_url}
+    if WISHED_RUNNING in recorded:
+        inputs[RUNNING] = running
+    return outputs, inputs
+
+
+def mistakes(inputs: Bag) -> list[str]:
+    """Return what is wrong with the inputs that are not part of the definition, path first."""
+    found = []
+    if PROJECT_ID not in inputs:
+        found.append(f"{PROJECT_ID}: is required")
+    for key in (RUNNING, *OPTIONS):
+        value = inputs.get(key)
+        if value is not None and not isinstance(value, bool) and not is_unknown(value):
+            found.append(f"{key}: must be true or false")
+    import_id = inputs.get(IMPORT_ID)
+    if import_id is not None and not is_unknown(import_id):
+        found.extend(_import_mistakes(import_id, inputs.get(PROJECT_ID)))
+    return found
+
+
+def _import_mistakes(import_id: Any, project_id: Any) -> list[str]:
+    try:
+        project, _ = split_id(str(import_id))
+    except ValueError as error:
+        return [f"import_: {error}"]
+    if is_unknown(project_id) or project == project_id:
+        return []
+    return ["import_: names a pipeline of another project than projectId"]
+
+
+def diff_changes(outputs: Bag, inputs: Bag) -> bool | None:
+    """Return what diff answers, read top down (``docs/design.md`` section 4).
+
+    None lets the engine compare the inputs itself, which gives exact paths and makes replaceOnChanges work; True
+    forces an update where the inputs may be equal.
+    """
+    if outputs.get(UNFINISHED) or outputs.get(RESUME):
+        return True
+    if differences(definition_of(outputs), definition_of(inputs)):
+        return None
+    wish = inputs.get(RUNNING)
+    if wish != outputs.get(WISHED_RUNNING):
+        return None
+    return wish is not None and wish != outputs.get(RUNNING)

@@ -1,0 +1,339 @@
+"""The six hooks that the engine calls: from property bags to the runner and back.
+
+No hook decides what to send or what is true after a failure: `plan` and `converge` do. What the stock host does not
+offer a hook comes from `host`; every hook keeps working without it, only plainer.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from . import adoption, host, properties, run_state
+from .claims import Claims
+from .converge import End, Outcome, converge
+from .definition import has_unknowns, validate, whole_numbers
+from .errors import DpcError, LookupFailed, NotFound
+from .plan import Live, Said, Wish, plan
+from .properties import API_URL, AGENT_ID, IMPORT_ID, NAME, PROJECT_ID, RUNNING
+from .remote import Place, RemotePipeline
+from .waiting import Limits, StartTimes, Surroundings
+
+Bag = dict[str, Any]
+Hook = TypeVar("Hook", bound=Callable[..., Any])
+
+
+def _hook(hook: Hook) -> Hook:
+    """Let an error of ours reach the user as one sentence that starts with the pipeline's name."""
+
+    @host.boundary
+    @functools.wraps(hook)
+    def spoken(self: StreamingPipelineProvider, *args: Any) -> Any:
+        try:
+            return hook(self, *args)
+        except DpcError as error:
+            raise host.Failure(_named(args[-1], str(error))) from error
+
+    return spoken  # type: ignore[return-value]
+
+
+class StreamingPipelineProvider(ResourceProvider):
+    """Manage streaming pipelines for the engine; one instance serves all threads of a provider process."""
+
+    serialize_as_secret_always = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._config: Mapping[str, Any] = {}
+        self._lock = threading.Lock()
+        self._place: Place | None = None
+        self._claims = Claims()
+        self._start_times = StartTimes()
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep the configuration for the first call that needs it; no I/O, because a failure here is for ever."""
+        self._config = {key: value for key in _CONFIG_KEYS if (value := req.config.get(f"dpc:{key}")) is not None}
+        self._is_explicit = req.config.get("dpc:explicit") is not None
+        host.raise_worker_limit()
+        host.interrupted()
+
+    # ---- no request, or only to compare with a pipeline to adopt ----
+
+    @_hook
+    def check(self, _olds: Bag, news: Bag) -> CheckResult:
+        """Return the canonical inputs and every mistake, with its path in the API's spelling."""
+        call = host.current_call()
+        is_new = not _olds and self._claims.is_first_check(call.urn)
+        self._claims.declare(call.urn, is_new=is_new)
+        if _without_provider(news) == _without_provider(_olds):
+            return CheckResult(_without_provider(news), [])  # checked when it was recorded: saves loading pydantic
+        checked = validate(properties.definition_of(news))
+        problems = [*properties.mistakes(news), *checked.violations]
+        inputs = {**_without_definition(news), **checked.canonical}
+        if is_new and not problems:
+            problems = self._differences_from_import(inputs)
+        for warning in checked.warnings:
+            call.warn(_named(inputs, warning))
+        # The engine prints the value of a named property, secrets too, so the property stays empty.
+        return CheckResult(inputs, [CheckFailure("", problem) for problem in problems])
+
+    def _differences_from_import(self, inputs: Bag) -> list[str]:
+        """Compare a new resource with the pipeline it wants to adopt, so that the preview lists what differs."""
+        import_id = inputs.get(IMPORT_ID)
+        if import_id is None or has_unknowns(inputs):
+            return []
+        pipeline = self._pipeline(import_id, inputs)
+        try:
+            live = adoption.read_live(pipeline)
+        except NotFound:
+            raise adoption.missing(pipeline.place, pipeline.project_id, pipeline.pipeline_id, inputs[NAME]) from None
+        lines = adoption.differences_from(live, properties.wish_of(inputs))
+        return [adoption.refusal_to_adopt(lines, pipeline.pipeline_id)] if lines else []
+
+    @_hook
+    def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
+        """Return whether there is something to do; no request is made."""
+        self._claims.meet(host.current_call().urn, _id)
+        moved = _olds.get(PROJECT_ID) != _news.get(PROJECT_ID)
+        changes = properties.diff_changes(_olds, _news)
+        return DiffResult(changes=None if moved and changes is False else changes, replaces=[PROJECT_ID] if moved else [])
+
+    # ---- what is there ----
+
+    @_hook
+    def read(self, id_: str, props: Bag) -> ReadResult:
+        """Return the live pipeline for refresh and get; an empty id says that it is gone."""
+        recorded = _received(props)
+        pipeline = self._pipeline(id_, recorded)
+        is_get = API_URL not in recorded
+        try:
+            live = self._read_live(pipeline, listed=not is_get)
+        except NotFound:
+            if is_get:
+                raise LookupFailed(f"there is no streaming pipeline {id_!r}") from None
+            if pipeline.is_gone():
+                return ReadResult("", {})
+            raise
+        outs, inputs = properties.refreshed(recorded, pipeline.project_id, live, pipeline.place.api_url)
+        if not run_state.is_known(live.status):
+            host.current_call().warn(_named(outs, f"its status is {live.status}; what was last known stays recorded"))
+        return ReadResult(id_, outs, None if is_get else inputs)
+
+    @staticmethod
+    def _read_live(pipeline: RemotePipeline, *, listed: bool) -> Live:
+        definition = pipeline.listed_definition() if listed else pipeline.definition()
+        return Live(definition, pipeline.status())
+
+    # ---- writes ----
+
+    @_hook
+    def create(self, props: Bag) -> CreateResult:
+        """Create the pipeline, or adopt the one that ``import_`` names, and start it if asked."""
+        inputs = _received(props)
+        name = (inputs[PROJECT_ID], inputs[NAME])
+        with self._claims.name(*name):
+            import_id = inputs.get(IMPORT_ID)
+            if import_id is not None and not self._claims.was_deleted(import_id):
+                return self._adopt(import_id, inputs)
+            pipeline = self._make(inputs)
+        self._claims.meet(host.current_call().urn, properties.make_id(pipeline.project_id, pipeline.pipeline_id))
+        return self._started(pipeline, inputs)
+
+    def _make(self, inputs: Bag) -> RemotePipeline:
+        place, (project_id, name) = self._here(), (inputs[PROJECT_ID], inputs[NAME])
+        try:
+            ids = [id_ for id_, _ in place.listing.named(project_id, name)]
+            if not ids:
+                created = adoption.create(place, project_id, properties.definition_of(inputs))
+                return self._pipeline(properties.make_id(project_id, created), inputs)
+        except DpcError:
+            self._claims.fail(name=(project_id, name))
+            raise
+        taken = [properties.make_id(project_id, id_) for id_ in ids]
+        self._claims.fail(*taken)
+        holder = self._claims.other_holder(host.current_call().urn, taken[0])
+        raise adoption.held_by_another(ids[0], holder) if holder else adoption.name_taken(project_id, name, ids)
+
+    def _started(self, pipeline: RemotePipeline, inputs: Bag) -> CreateResult:
+        wish = properties.wish_of(inputs)
+        live = Live(wish.definition or {}, run_state.NOT_RUNNING)
+        said = Said(definition=wish.definition)
+        outcome = converge(pipeline, plan(live, wish, said), live, said, self._around(), sent=True)
+        id_ = properties.make_id(pipeline.project_id, pipeline.pipeline_id)
+        outs = properties.outputs_of(inputs, outcome, pipeline.place.api_url)
+        if outcome.end is End.DONE:
+            return CreateResult(id_, outs)
+        reason = _named(inputs, f"was created, but {outcome.error}. {outcome.run_sentence}")
+        if outcome.end is End.GONE:
+            raise host.Failure(_named(inputs, "was deleted outside Pulumi while it was started; run `pulumi up` again"))
+        if host.can_init_fail():
+            raise host.InitFailed(id_, outs, reason)
+        raise host.Failure(f"{reason} {self._undo(pipeline)}")
+
+    @staticmethod
+    def _undo(pipeline: RemotePipeline) -> str:
+        """Delete what was just created, where its id could not be kept: nothing may be orphaned."""
+        try:
+            pipeline.command("STOP")
+        except DpcError:
+            pass  # it may be stopped already; the delete decides
+        try:
+            pipeline.delete()
+        except DpcError as error:
+            return (
+                f"It could not be deleted again ({error}); adopt it with import_="
+                f'"{pipeline.project_id}/{pipeline.pipeline_id}"'
+            )
+        return "It was deleted again."
+
+    def _adopt(self, import_id: str, inputs: Bag) -> CreateResult:
+        call, pipeline = host.current_call(), self._pipeline(import_id, inputs)
+        holder = self._claims.other_holder(call.urn, import_id)
+        try:
+            if holder:
+                raise adoption.held_by_another(pipeline.pipeline_id, holder)
+            live = adoption.read_live(pipeline)
+        except NotFound:
+            raise adoption.missing(pipeline.place, pipeline.project_id, pipeline.pipeline_id, inputs[NAME]) from None
+        except DpcError:
+            self._claims.fail(import_id)
+            raise
+        wish = properties.wish_of(inputs)
+        lines = adoption.differences_from(live, wish)
+        if lines:
+            self._claims.fail(import_id)
+            raise host.Failure(_named(inputs, adoption.refusal_to_adopt(lines, pipeline.pipeline_id)))
+        self._claims.adopt(call.urn, import_id)
+        running = run_state.is_running(live.status, otherwise=bool(wish.running))
+        if wish.running and not running:
+            call.warn(_named(inputs, f"was adopted as it is ({live.status}); the next `pulumi up` starts it"))
+        outcome = Outcome(End.DONE, live.definition, live.status, running)
+        return CreateResult(import_id, properties.outputs_of(inputs, outcome, pipeline.place.api_url))
+
+    @_hook
+    def update(self, _id: str, _olds: Bag, _news: Bag) -> UpdateResult:
+        """Bring the live pipeline to what the program says; always return the complete outputs."""
+        olds, inputs = _received(_olds), _received(_news)
+        self._claims.meet(host.current_call().urn, _id)
+        pipeline = self._pipeline(_id, olds)
+        try:
+            live = Live(pipeline.definition(), pipeline.status())
+        except NotFound:
+            if not pipeline.is_gone():
+                raise
+            raise host.Failure(_named(inputs, _DELETED_OUTSIDE)) from None
+        wish, said = properties.wish_of(inputs), properties.said_of(olds)
+        steps = plan(live, wish, said)
+        if steps.refusal:
+            raise host.Failure(_named(inputs, steps.refusal))
+        outcome = converge(pipeline, steps, live, said, self._around())
+        return self._updated(pipeline, inputs, outcome)
+
+    def _updated(self, pipeline: RemotePipeline, inputs: Bag, outcome: Outcome) -> UpdateResult:
+        outs = properties.outputs_of(inputs, outcome, pipeline.place.api_url)
+        if outcome.end is End.DONE:
+            return UpdateResult(outs)
+        if outcome.end is End.GONE:
+            raise host.Failure(_named(inputs, _DELETED_OUTSIDE))
+        reason = _named(inputs, f"{outcome.error}. {outcome.run_sentence}")
+        if outcome.end is End.REFUSED:
+            raise host.Failure(reason)
+        if host.can_init_fail():
+            raise host.InitFailed(properties.make_id(pipeline.project_id, pipeline.pipeline_id), outs, reason)
+        host.current_call().warn(f"{reason} The next `pulumi up` continues.")
+        return UpdateResult(outs)
+
+    @_hook
+    def delete(self, _id: str, _props: Bag) -> None:
+        """Stop and delete the pipeline, unless another resource of the program has taken it over."""
+        call, recorded = host.current_call(), _received(_props)
+        if self._claims.lives_on(call.urn, _id):
+            return
+        if self._claims.is_disputed(_id, (recorded[PROJECT_ID], recorded[NAME])):
+            raise host.Failure(_named(recorded, _DISPUTED))
+        pipeline = self._pipeline(_id, recorded)
+        try:
+            live = Live(properties.definition_of(recorded), pipeline.status())
+        except NotFound:
+            if not pipeline.is_gone():
+                raise
+            self._claims.delete(_id)
+            return
+        said = properties.said_of(recorded)
+        outcome = converge(pipeline, plan(live, Wish(None), said), live, said, self._around())
+        if outcome.end not in (End.DONE, End.GONE):
+            raise host.Failure(_named(recorded, f"was not deleted: {outcome.error}. {outcome.run_sentence}"))
+        self._claims.delete(_id)
+
+    # ---- what the hooks share ----
+
+    def _pipeline(self, id_: str, bag: Bag) -> RemotePipeline:
+        project_id, pipeline_id = properties.split_id(id_)
+        return RemotePipeline(
+            place=self._here(),
+            project_id=project_id,
+            pipeline_id=pipeline_id,
+            agent_id=bag.get(AGENT_ID),
+            recorded_api_url=bag.get(API_URL),
+            urn=host.current_call().urn,
+        )
+
+    def _here(self) -> Place:
+        with self._lock:
+            if self._place is None:
+                arguments, stack_config = (self._config, None) if self._is_explicit else (None, self._config)
+                self._place = Place.connect(arguments, stack_config, host.interrupted())
+            return self._place
+
+    def _around(self) -> Surroundings:
+        call, place = host.current_call(), self._here()
+        settings, limits = place.client.settings, Limits()
+        return Surroundings(
+            clock=place.client.clock,
+            progress=call.progress,
+            warn=call.warn,
+            limits=Limits(
+                start=call.timeout or limits.start, stop=call.timeout or limits.stop, grace=settings.start_grace
+            ),
+            start_times=self._start_times,
+        )
+
+
+_CONFIG_KEYS = ("token", "clientId", "clientSecret", "region", "apiUrl", "tokenUrl", "accountId")
+
+_DELETED_OUTSIDE = "was deleted outside Pulumi; run `pulumi up --refresh` to create it again"
+_DISPUTED = (
+    "was not deleted, because a create in this command failed that may be about this very pipeline (a renamed"
+    " resource?). Mend that one first: aliases=[pulumi.Alias(name=...)] keeps this pipeline under the new name"
+)
+
+
+def _named(bag: Mapping[str, Any], text: str) -> str:
+    name = bag.get(NAME)
+    return f"{name}: {text}" if isinstance(name, str) else text
+
+
+def _without_provider(bag: Bag) -> Bag:
+    return {key: value for key, value in bag.items() if key != "__provider"}
+
+
+def _received(bag: Bag) -> Bag:
+    """Return a bag as it was before the engine made every number a float."""
+    return whole_numbers(_without_provider(bag))
+
+
+def _without_definition(bag: Bag) -> Bag:
+    return {key: value for key, value in _without_provider(bag).items() if key not in properties.DEFINITION}

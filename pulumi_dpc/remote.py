@@ -1,0 +1,139 @@
+"""One live pipeline at the service, as the runner sees it, and when a 404 about it is to be believed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .clock import Clock
+from .errors import ConfigurationError, DpcError, NotFound
+
+if TYPE_CHECKING:
+    from .client import DpcClient
+    from .listing import Listing
+
+
+@dataclass(frozen=True)
+class Place:
+    """One API as this process reaches it: shared by all resources, safe for all threads.
+
+    Attributes:
+        client: The requests.
+        listing: The pipelines of each project, read once.
+    """
+
+    client: DpcClient
+    listing: Listing
+
+    @classmethod
+    def connect(
+        cls,
+        arguments: Mapping[str, str] | None,
+        stack_config: Mapping[str, str] | None,
+        interrupt: threading.Event,
+    ) -> Place:
+        """Reach the API that arguments, environment and stack configuration name; nothing is sent yet."""
+        from .client import DpcClient  # noqa: PLC0415 - a preview without a change never needs HTTP
+        from .listing import Listing  # noqa: PLC0415
+        from .settings import Settings  # noqa: PLC0415
+
+        settings = Settings.resolve(arguments=arguments, stack_config=stack_config)
+        client = DpcClient(settings, clock=Clock(settings.time_scale, interrupt))
+        return cls(client, Listing(client))
+
+    @property
+    def api_url(self) -> str:
+        """The API's base URL, which outputs record."""
+        return self.client.settings.api_url
+
+
+@dataclass(frozen=True)
+class RemotePipeline:
+    """One pipeline at the service.
+
+    Attributes:
+        place: Where it is.
+        project_id: Its project.
+        pipeline_id: Its id.
+        agent_id: The agent that runs it, for telling why a status cannot be had.
+        recorded_api_url: The API it was made at, None when that is this one.
+        urn: The resource's URN, for the command that drops it from the state.
+    """
+
+    place: Place
+    project_id: str
+    pipeline_id: str
+    agent_id: str | None = None
+    recorded_api_url: str | None = None
+    urn: str | None = None
+
+    def definition(self) -> Mapping[str, Any]:
+        """Return the live definition."""
+        return self.place.client.get_pipeline(self.project_id, self.pipeline_id)
+
+    def listed_definition(self) -> Mapping[str, Any]:
+        """Return the live definition from the project's listing, which serves many resources at once."""
+        return self.place.listing.find(self.project_id, self.pipeline_id)
+
+    def status(self) -> str:
+        """Return the live status, at once."""
+        return self.place.client.get_status(self.project_id, self.pipeline_id)
+
+    def look(self) -> str:
+        """Return the live status, when it is this pipeline's turn among all that wait."""
+        return self.place.client.look_status(self.project_id, self.pipeline_id)
+
+    def put(self, body: Mapping[str, Any]) -> None:
+        """Replace the definition."""
+        self.place.listing.stale(self.project_id, self.pipeline_id)
+        self.place.client.update_pipeline(self.project_id, self.pipeline_id, body)
+
+    def command(self, word: str) -> None:
+        """Send START or STOP once."""
+        self.place.client.send_command(self.project_id, self.pipeline_id, word)
+
+    def delete(self) -> None:
+        """Delete it."""
+        self.place.client.delete_pipeline(self.project_id, self.pipeline_id)
+        self.place.listing.wrote(self.project_id, self.pipeline_id, None)
+
+    def agent_state(self) -> tuple[bool, str]:
+        """Return whether its agent is connected, and a phrase that names the agent and says so."""
+        if self.agent_id is None:
+            return True, "its agent is not known"
+        try:
+            agent = self.place.client.get_agent(self.agent_id)
+        except NotFound:
+            return False, f"its agent {self.agent_id} does not exist"
+        except DpcError:
+            return True, f"its agent {self.agent_id} could not be asked"
+        connected = agent.get("connected") is not False
+        title = f"its agent {agent.get('name', '')!r} ({self.agent_id})"
+        return connected, f"{title} is {'connected' if connected else 'not connected'}"
+
+    def is_gone(self) -> bool:
+        """Tell whether, after a 404, the pipeline is really gone.
+
+        One stray 404, another account's credentials or another region must never empty a state: it is gone only
+        where it was made, in a project that is visible, and when the project's listing does not have it either.
+
+        Raises:
+            ConfigurationError: This is not the place where it was made, or the project is not visible.
+        """
+        here = self.place.api_url
+        if self.recorded_api_url not in (None, here):
+            raise ConfigurationError(
+                f"the pipeline {self.pipeline_id} was made at {self.recorded_api_url}, but this command uses {here}:"
+                f" set the region or API URL, or the provider, back to that account; {self._way_out()}"
+            )
+        if not self.place.listing.is_visible(self.project_id):
+            raise ConfigurationError(
+                f"the project {self.project_id} of the pipeline {self.pipeline_id} is not visible at {here} with"
+                f" these credentials: use those of the account that it was made with; {self._way_out()}"
+            )
+        return not self.place.listing.has(self.project_id, self.pipeline_id)
+
+    def _way_out(self) -> str:
+        return f"if it is really gone, drop it with: pulumi state delete '{self.urn or '<urn>'}'"

@@ -1,0 +1,294 @@
+"""The classes that users write: `StreamingPipeline` and `Provider`."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from ._entry import ProviderReference
+from .definition import load_definition, to_mapping
+from .program import in_program
+from .properties import API_URL, DEFINITION, IMPORT_ID, OPTIONS, PROJECT_ID, RUNNING, STATUS
+
+if TYPE_CHECKING:
+    from . import models
+
+    Source = (
+        models.PostgresSource
+        | models.SqlServerSource
+        | models.MySqlSource
+        | models.OracleSource
+        | models.Db2IbmISource
+        | Mapping[str, Any]
+    )
+    Target = (
+        models.SnowflakeTarget
+        | models.S3Target
+        | models.AzureBlobTarget
+        | models.GcsTarget
+        | Mapping[str, Any]
+    )
+
+_SPELLINGS = {
+    "project_id": "projectId",
+    "agent_id": "agentId",
+    "streaming_source": "streamingSource",
+    "streaming_target": "streamingTarget",
+    "advanced_properties": "advancedProperties",
+    "interrupt_snapshot": "interruptSnapshot",
+    "api_url": "apiUrl",
+}
+_OPTIONS_WITH_PATHS = ("ignore_changes", "replace_on_changes", "additional_secret_outputs")
+_FIRST_SEGMENT = re.compile(r"^\w+")
+
+
+class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
+    """Manage one streaming pipeline of Matillion Data Productivity Cloud, and whether it runs.
+
+    Args:
+        resource_name: The name in the Pulumi program.
+        project_id: The project it belongs to, a UUID; `get_project` finds it by name. A change replaces it.
+        name: The pipeline's name, unique in the project.
+        agent_id: The streaming agent that runs it, a UUID. One agent runs one pipeline.
+        streaming_source: The database and tables to capture: a model such as `SqlServerSource`, or a mapping in
+            the API's spelling.
+        streaming_target: Where the changes go: a model such as `SnowflakeTarget`, or a mapping.
+        advanced_properties: Free properties for the engine, such as ``{"max.batch.size": 10000}``; a number stays
+            a number.
+        running: True: it should run; it is started after create, after an edit, and again whenever a refresh
+            finds it stopped. False: it should not run. Not given: the run state is left as it is found.
+        wait: Wait until a START or STOP is seen to have worked; a STOP before an edit or delete is always waited
+            for.
+        interrupt_snapshot: Let an edit stop a running snapshot, which is refused otherwise.
+        opts: Resource options. ``import_="<project id>/<streaming pipeline id>"`` adopts an existing pipeline.
+
+    Every mistake in the definition is reported by ``pulumi preview``, with its path in the API's spelling.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        project_id: pulumi.Input[str],
+        name: pulumi.Input[str],
+        agent_id: pulumi.Input[str],
+        streaming_source: pulumi.Input[Source],
+        streaming_target: pulumi.Input[Target],
+        advanced_properties: pulumi.Input[Mapping[str, Any]] | None = None,
+        running: pulumi.Input[bool] | None = None,
+        wait: pulumi.Input[bool] = True,
+        interrupt_snapshot: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        properties = {
+            "projectId": project_id,
+            "name": name,
+            "agentId": agent_id,
+            "streamingSource": to_mapping(streaming_source),
+            "streamingTarget": to_mapping(streaming_target),
+            "advancedProperties": to_mapping(advanced_properties),
+            "running": running,
+            "wait": wait,
+            "interruptSnapshot": interrupt_snapshot,
+        }
+        self._register(resource_name, properties, opts)
+
+    @classmethod
+    def from_definition(
+        cls,
+        resource_name: str,
+        definition: str | Path | Mapping[str, Any] | models.PipelineDefinition,
+        *,
+        project_id: pulumi.Input[str],
+        agent_id: pulumi.Input[str] | None = None,
+        name: pulumi.Input[str] | None = None,
+        running: pulumi.Input[bool] | None = None,
+        wait: pulumi.Input[bool] = True,
+        interrupt_snapshot: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> StreamingPipeline:
+        """Manage a pipeline whose definition is a file, a mapping in the API's spelling or a `PipelineDefinition`.
+
+        ``name`` and ``agent_id`` override what the definition says. The definition is not validated here but in
+        the preview, like any other.
+
+        Raises:
+            ConfigurationError: The file is missing or is not JSON.
+        """
+        properties: dict[str, Any] = {
+            **in_program(lambda: load_definition(definition)),
+            "projectId": project_id,
+            "running": running,
+            "wait": wait,
+            "interruptSnapshot": interrupt_snapshot,
+        }
+        given = {"name": name, "agentId": agent_id}
+        properties.update({key: value for key, value in given.items() if value is not None})
+        pipeline = cls.__new__(cls)
+        pipeline._register(resource_name, properties, opts)
+        return pipeline
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None  # noqa: A002
+    ) -> StreamingPipeline:
+        """Read an existing pipeline without managing it; a missing one is an error.
+
+        Args:
+            resource_name: The name in the Pulumi program.
+            id: ``<project id>/<streaming pipeline id>``.
+            opts: Resource options.
+        """
+        pipeline = cls.__new__(cls)
+        pipeline._register(resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
+        return pipeline
+
+    def _register(
+        self, resource_name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions | None
+    ) -> None:
+        # Every output needs a key, or its attribute does not exist (docs/pulumi-host-reference.md section 11).
+        bag = {**dict.fromkeys(_EVERY_PROPERTY), **properties}
+        options = _translated(opts)
+        if options.import_ is not None:
+            # The engine cannot import a dynamic resource: create adopts it instead.
+            bag[IMPORT_ID], options.import_ = options.import_, None
+        Resource.__init__(self, ProviderReference("StreamingPipeline"), resource_name, bag, options)
+
+    @property
+    def project_id(self) -> pulumi.Output[str]:
+        """The project it belongs to."""
+        return self._output("projectId")
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """The pipeline's name."""
+        return self._output("name")
+
+    @property
+    def agent_id(self) -> pulumi.Output[str]:
+        """The agent that runs it."""
+        return self._output("agentId")
+
+    @property
+    def streaming_source(self) -> pulumi.Output[Mapping[str, Any]]:
+        """The source, in the API's spelling."""
+        return self._output("streamingSource")
+
+    @property
+    def streaming_target(self) -> pulumi.Output[Mapping[str, Any]]:
+        """The target, in the API's spelling."""
+        return self._output("streamingTarget")
+
+    @property
+    def advanced_properties(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """The free properties."""
+        return self._output("advancedProperties")
+
+    @property
+    def running(self) -> pulumi.Output[bool | None]:
+        """Whether it ran when last seen; never the wish. In the preview of a new one: as wished."""
+        return self._output("running")
+
+    @property
+    def wait(self) -> pulumi.Output[bool]:
+        """Whether the last START or STOP is waited for."""
+        return self._output("wait")
+
+    @property
+    def interrupt_snapshot(self) -> pulumi.Output[bool]:
+        """Whether an edit may stop a running snapshot."""
+        return self._output("interruptSnapshot")
+
+    @property
+    def streaming_pipeline_id(self) -> pulumi.Output[str]:
+        """The service's id of the pipeline, a UUID; known in a preview once the pipeline exists."""
+        return self.id.apply(lambda id_: id_.rpartition("/")[2])
+
+    @property
+    def status(self) -> pulumi.Output[str]:
+        """The status when last seen, in the service's words (``docs/api.md`` section 5.1)."""
+        return self._output("status")
+
+    @property
+    def api_url(self) -> pulumi.Output[str]:
+        """The API it was made at."""
+        return self._output("apiUrl")
+
+    def _output(self, key: str) -> pulumi.Output[Any]:
+        value: pulumi.Output[Any] = pulumi.get(self, key)
+        return value
+
+
+_EVERY_PROPERTY = (PROJECT_ID, *DEFINITION, RUNNING, *OPTIONS, STATUS, API_URL)
+
+
+def _translated(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """Return a copy of the options in the state's spelling, with delete-before-replace as the default.
+
+    A project has one pipeline of a name and an agent runs one pipeline, so the new one cannot stand beside the old.
+    """
+    options = copy.copy(opts) if opts is not None else pulumi.ResourceOptions()
+    for option in _OPTIONS_WITH_PATHS:
+        paths = getattr(options, option)
+        if isinstance(paths, list):
+            setattr(options, option, [_in_state_spelling(path) for path in paths])
+    if options.delete_before_replace is None:
+        options.delete_before_replace = True
+    return options
+
+
+def _in_state_spelling(path: str) -> str:
+    return _FIRST_SEGMENT.sub(lambda first: _SPELLINGS.get(first.group(), first.group()), path)
+
+
+class Provider(pulumi.ProviderResource):
+    """Describe one more account, or region, to be given as ``opts.provider`` or to a component.
+
+    What is not given here comes from the environment, never from the stack configuration. *Credentials* (token, or
+    client id and secret; token URL; account id) and *endpoint* (API URL, or region) are each taken whole from the
+    first source that gives any of it.
+
+    Args:
+        resource_name: The name in the Pulumi program.
+        region: ``eu1``, ``us1`` or ``au1``: where the account lives.
+        api_url: The API's base URL, ending in ``/dpc``, instead of a region.
+        token_url: Where client id and secret are exchanged for a token.
+        token: A bearer token; always stored as a secret.
+        client_id: The API credential's id.
+        client_secret: The API credential's secret; always stored as a secret.
+        account_id: Sent as the ``account-id`` header when given.
+        opts: Resource options.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        region: pulumi.Input[str] | None = None,
+        api_url: pulumi.Input[str] | None = None,
+        token_url: pulumi.Input[str] | None = None,
+        token: pulumi.Input[str] | None = None,
+        client_id: pulumi.Input[str] | None = None,
+        client_secret: pulumi.Input[str] | None = None,
+        account_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        arguments = {
+            "region": region,
+            "apiUrl": api_url,
+            "tokenUrl": token_url,
+            "token": None if token is None else pulumi.Output.secret(token),
+            "clientId": client_id,
+            "clientSecret": None if client_secret is None else pulumi.Output.secret(client_secret),
+            "accountId": account_id,
+        }
+        self.dpc_arguments: dict[str, pulumi.Input[str]] = {k: v for k, v in arguments.items() if v is not None}
+        """What was given, for lookups through this provider."""
+        config = {f"dpc:{key}": value for key, value in self.dpc_arguments.items()}
+        super().__init__("pulumi-python", resource_name, {**config, "dpc:explicit": "true"}, opts)
