@@ -13,7 +13,11 @@ from . import Emulator
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the variables to set and serve until Ctrl-C."""
     options = vars(_parser().parse_args(arguments))
-    with Emulator(**options) as api, contextlib.suppress(KeyboardInterrupt):
+    try:
+        emulator = Emulator(**options)
+    except OSError as error:
+        raise SystemExit(f"Port {options['port']} cannot be used: {error.strerror}.") from None
+    with emulator as api, contextlib.suppress(KeyboardInterrupt):
         for name, value in api.env.items():
             print(f"export {name}={value}")
         print(f"# Serving; see {api.origin}/ and stop with Ctrl-C.", flush=True)

@@ -24,7 +24,7 @@ class Account:
     Attributes:
         store: The account's projects and pipelines.
         permitted: False for a role that may do nothing here (``docs/api.md`` section 1.2): every call is 403.
-        token: A token that never expires.
+        token: A token that never expires; empty for none.
     """
 
     client_id: str

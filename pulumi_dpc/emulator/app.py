@@ -7,16 +7,18 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
 from . import contract
 from .access import Access, RateLimit
+from .directory import Refused
 from .settings import Settings
-from .store import Refused, Store
+from .store import Store
 from .wire import Answer, Call
 
 PREFIX = "/dpc"
+BAD_REQUEST: Final = 400
 
 
 @dataclass(frozen=True)
@@ -93,38 +95,38 @@ class App:
 
     def _parameters(self, operation: contract.Operation, given: Mapping[str, str]) -> dict[str, Any]:
         """Read the values of the path and the query as the document types them."""
-        values: dict[str, Any] = {}
-        wrong: list[str] = []
-        for name, schema in operation.parameters.items():
-            if name == "size":
-                schema = schema | {
-                    "default": self._settings.page_size,
-                    "maximum": self._settings.max_page_size,
-                }
-            value = _typed(given.get(name, schema.get("default")), schema)
-            if name == "size" and self._settings.over_max == "clamp" and isinstance(value, int):
-                value = min(value, self._settings.max_page_size)
-            found = contract.violations(schema, value)
-            wrong += [f"{name}: {violation.partition(': ')[2]}" for violation in found]
-            values[name] = value
+        schemas = {**operation.parameters}
+        if "size" in schemas:
+            limits = {"default": self._settings.page_size, "maximum": self._settings.max_page_size}
+            schemas["size"] = {**schemas["size"], **limits}
+        values = {
+            name: _typed(given.get(name, schema.get("default")), schema) for name, schema in schemas.items()
+        }
+        if self._settings.over_max == "clamp" and isinstance(values.get("size"), int):
+            values["size"] = min(values["size"], self._settings.max_page_size)
+        wrong = [
+            f"{name}: {violation.partition(': ')[2]}"
+            for name, schema in schemas.items()
+            for violation in contract.violations(schema, values[name])
+        ]
         if wrong:
-            raise Refused(400, "Invalid request parameters.", wrong)
+            raise Refused(BAD_REQUEST, "Invalid request parameters.", wrong)
         return values
 
     def _body(self, schema: Mapping[str, Any], call: Call) -> Any:
         """Read a JSON body, or refuse it with everything that is wrong."""
         if _media_type(call) != "application/json":
-            raise Refused(415, "The Content-Type must be application/json.")
+            raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The Content-Type must be application/json.")
         try:
             body = json.loads(call.body)
         except ValueError:
-            raise Refused(400, "The request body is not JSON.") from None
+            raise Refused(BAD_REQUEST, "The request body is not JSON.") from None
         newer = self._settings.unknown_field == "kept"
         wrong = contract.violations(schema, body, allow_unknown_types=newer)
-        if self._settings.unknown_field == 400:  # noqa: PLR2004
+        if self._settings.unknown_field == BAD_REQUEST:
             wrong += [f"{path}: is not a known field" for path in contract.unknown_fields(schema, body)]
         if wrong:
-            raise Refused(400, "Invalid request content.", wrong)
+            raise Refused(BAD_REQUEST, "Invalid request content.", wrong)
         return contract.conform(schema, body, drop_unknown=not newer)
 
 
@@ -174,12 +176,12 @@ def _page(work: _Work, everything: list[Any]) -> Answer:
 
 
 def _list_projects(work: _Work) -> Answer:
-    projects = work.store.projects.values()
+    projects = work.store.directory.projects.values()
     return _page(work, [{"id": p.id, "name": p.name, "description": p.description} for p in projects])
 
 
 def _create_project(work: _Work) -> Answer:
-    made = work.store.add_project(work.body["name"], description=work.body.get("description", ""))
+    made = work.store.directory.add_project(work.body["name"], description=work.body.get("description", ""))
     return Answer(201, {"projectId": made})
 
 
@@ -189,40 +191,40 @@ def _delete_project(work: _Work) -> Answer:
 
 
 def _list_environments(work: _Work) -> Answer:
-    return _page(work, work.store.project(work.values["projectId"]).environments)
+    return _page(work, work.store.directory.project(work.values["projectId"]).environments)
 
 
 def _create_environment(work: _Work) -> Answer:
     name, agent = work.body["name"], work.body.get("defaultAgentId")
-    return Answer(201, work.store.add_environment(work.values["projectId"], name, agent, None))
+    return Answer(201, work.store.directory.add_environment(work.values["projectId"], name, agent, None))
 
 
 def _create_connection(work: _Work) -> Answer:
-    work.store.project(work.values["projectId"])
+    work.store.directory.project(work.values["projectId"])
     return Answer(201)
 
 
 def _create_agent(work: _Work) -> Answer:
-    return Answer(201, work.store.add_agent(work.body))
+    return Answer(201, work.store.directory.add_agent(work.body))
 
 
 def _update_agent(work: _Work) -> Answer:
-    work.store.agent(work.values["agentId"]).update(work.body)
+    work.store.directory.change_agent(work.values["agentId"], work.body)
     return Answer(202)
 
 
 def _delete_agent(work: _Work) -> Answer:
-    work.store.remove_agent(work.values["agentId"])
+    work.store.directory.remove_agent(work.values["agentId"])
     return Answer(202)
 
 
 def _get_credentials(work: _Work) -> Answer:
-    work.store.agent(work.values["agentId"])
-    return Answer(200, work.store.credentials[work.values["agentId"]])
+    work.store.directory.agent(work.values["agentId"])
+    return Answer(200, work.store.directory.credentials[work.values["agentId"]])
 
 
 def _refresh_credentials(work: _Work) -> Answer:
-    return Answer(200, work.store.refresh_credentials(work.values["agentId"]))
+    return Answer(200, work.store.directory.refresh_credentials(work.values["agentId"]))
 
 
 def _create_pipeline(work: _Work) -> Answer:
@@ -246,14 +248,14 @@ HANDLERS: dict[str, _Handler] = {
     "listEnvironments": _list_environments,
     "createEnvironment": _create_environment,
     "createDataPlatformConnection": _create_connection,
-    "listAgents": lambda work: _page(work, list(work.store.agents.values())),
+    "listAgents": lambda work: _page(work, list(work.store.directory.agents.values())),
     "createAgent": _create_agent,
-    "getAgent": lambda work: Answer(200, work.store.agent(work.values["agentId"])),
+    "getAgent": lambda work: Answer(200, work.store.directory.agent(work.values["agentId"])),
     "updateAgent": _update_agent,
     "deleteAgent": _delete_agent,
     "getAgentCredentials": _get_credentials,
     "refreshAgentCredentials": _refresh_credentials,
-    "listStreamingPipelines": lambda work: _page(work, work.store.list(work.values["projectId"])),
+    "listStreamingPipelines": lambda work: _page(work, work.store.definitions(work.values["projectId"])),
     "createStreamingPipeline": _create_pipeline,
     "getStreamingPipeline": lambda work: Answer(200, work.store.get(*work.pipeline)),
     "updateStreamingPipeline": lambda work: Answer(200, work.store.update(*work.pipeline, work.body)),

@@ -61,7 +61,7 @@ def violations(schema: Mapping[str, Any], value: object, *, allow_unknown_types:
     """List everything wrong with a value, one ``path.to.field: what it must be`` each."""
     errors = _validator(schema).iter_errors(value)
     wrong = [error for error in errors if not (allow_unknown_types and error.validator == "discriminator")]
-    return sorted(_sentence(error) for error in wrong)
+    return sorted({_sentence(error) for error in wrong})
 
 
 def conform(schema: Mapping[str, Any], value: Any, *, drop_unknown: bool = True) -> Any:
@@ -162,9 +162,9 @@ def _check_required(
 
 
 def _check_one_of(
-    validator: Any, branches: list[Any], value: object, schema: Mapping[str, Any]
+    validator: Any, _: list[Any], value: object, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
-    """Check only the alternative that the discriminator names, so that its mistakes can be told one by one."""
+    """Check only the alternative that the discriminator names, so that each mistake is told on its own."""
     discriminator = schema["discriminator"]
     tag_name = discriminator["propertyName"]
     if not isinstance(value, dict):
@@ -181,12 +181,13 @@ def _check_one_of(
 @functools.cache
 def _validator_class() -> Any:
     changed = {"enum": _check_enum, "required": _check_required, "oneOf": _check_one_of}
-    return extend(Draft202012Validator, changed)
+    return extend(Draft202012Validator, changed)  # type: ignore[no-untyped-call]
 
 
 @functools.cache
 def _registry() -> Registry[Any]:
-    return Registry().with_resource(_DOCUMENT_URI, DRAFT202012.create_resource(document()))
+    known: Registry[Any] = Registry().with_resource(_DOCUMENT_URI, DRAFT202012.create_resource(document()))
+    return known
 
 
 def _validator(schema: Mapping[str, Any]) -> Any:
@@ -210,6 +211,6 @@ def _requirement(error: ValidationError) -> str:
         "pattern": f"must match {limit}",
         "format": f"must be a valid {limit}",
         "const": f"must be {limit!r}",
-        "type": f"must be of type {limit}",
+        "type": f"must be of type {limit if isinstance(limit, str) else ' or '.join(map(str, limit or []))}",
     }
     return sentences.get(str(error.validator), error.message)

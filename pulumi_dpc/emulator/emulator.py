@@ -13,10 +13,11 @@ from .access import Access, Account, RateLimit
 from .app import PREFIX, App
 from .faults import Fault, FaultPlan, misbehave
 from .journal import TOKEN_PATH, Journal, answered
+from .lifecycle import StartFailure
 from .page import start_page
 from .server import Server
 from .settings import Settings
-from .store import Pipeline, StartFailure, Store
+from .store import Pipeline, Store
 from .wire import Answer, Call, Reply, Request
 
 GUIDE_PROJECT = "3dda0acf-e646-4f4b-b4f6-e00449b69427"
@@ -26,8 +27,8 @@ GUIDE_AGENT = "2734aa6f-0c64-4d2b-9406-f44dc8f1f3b6"
 class Emulator:
     """Serve the vendor's API on loopback, as its documents describe it, and misbehave on demand.
 
-    It does not imitate: replication of any data, secrets and their vaults, agents' installations, the vendor's web
-    pages, metrics and events, roles (a credential may do everything or nothing), order of pages other than by time.
+    It does not imitate: replication of any data, secrets and their vaults, agents' installations, the vendor's
+    web pages, metrics and events, roles (a credential may do everything or nothing), TLS.
 
     Args:
         time_scale: Real seconds in a nominal one: 0.01 makes every duration of the service a hundredth.
@@ -124,9 +125,7 @@ class Emulator:
     def powerless_account(self) -> dict[str, str]:
         """Return the environment variables of a credential whose role permits nothing (403)."""
         mine = self._access.accounts[0]
-        powerless = Account(
-            "member-client", "member-secret", mine.store, permitted=False, token="member-token"
-        )  # noqa: S106
+        powerless = Account("member-client", "member-secret", mine.store, permitted=False)
         self._access.accounts.append(powerless)
         return self._client_env(powerless)
 
@@ -153,7 +152,7 @@ class Emulator:
 
     def pipeline(self, pipeline: str) -> Pipeline:
         """Return the pipeline of that id or name."""
-        return self.store.show(self.store.find(pipeline))
+        return self.store.show(pipeline)
 
     def on_request(self, callback: Callable[[Request], None]) -> None:
         """Call this with every request, in the thread that serves it, before anything is done about it."""
@@ -163,13 +162,13 @@ class Emulator:
 
     def add_project(self, name: str, id: str | None = None, description: str = "") -> str:  # noqa: A002
         """Make a project and return its id."""
-        return self.store.add_project(name, id, description)
+        return self.store.directory.add_project(name, id, description)
 
     def add_environment(
         self, project_id: str, name: str, agent_id: str | None = None, agent_name: str | None = None
     ) -> None:
         """Make an environment; its agent's name is looked up where not given."""
-        self.store.add_environment(project_id, name, agent_id, agent_name)
+        self.store.directory.add_environment(project_id, name, agent_id, agent_name)
 
     def add_agent(
         self,
@@ -180,7 +179,7 @@ class Emulator:
     ) -> str:
         """Make an agent and return its id."""
         request = {"name": name, "agentType": agent_type, "cloudProvider": "azure", "deployment": "aci"}
-        return str(self.store.add_agent(request, id, connected=connected)["agentId"])
+        return str(self.store.directory.add_agent(request, id, connected=connected)["agentId"])
 
     def add_pipeline(
         self,
@@ -190,7 +189,7 @@ class Emulator:
         status: str = "NOT_RUNNING",
     ) -> str:
         """Put a pipeline there, whatever its definition, and return its id."""
-        return self.store.place(project_id, definition, id, status).id
+        return self.store.place(project_id, definition, id, status)
 
     # Behind the client's back
 
@@ -235,15 +234,15 @@ class Emulator:
 
     def agent_offline(self, agent_id: str) -> None:
         """Let an agent lose its connection; the status of its pipelines is UNKNOWN."""
-        self.store.connect(agent_id, connected=False)
+        self.store.directory.connect(agent_id, connected=False)
 
     def agent_online(self, agent_id: str) -> None:
         """Let an agent connect."""
-        self.store.connect(agent_id, connected=True)
+        self.store.directory.connect(agent_id, connected=True)
 
     def remove_agent(self, agent_id: str) -> None:
         """Delete an agent."""
-        self.store.remove_agent(agent_id)
+        self.store.directory.remove_agent(agent_id)
 
     def delete_project(self, project_id: str) -> None:
         """Delete a project with everything in it."""
@@ -307,7 +306,7 @@ class Emulator:
             return handled[0]
 
         reply = handle().to_reply() if fault is None else self._misbehave(fault, handle, call)
-        amend(answered(replace(request, handled=bool(handled), fault=fault and fault.kind), reply))
+        amend(answered(replace(request, handled=bool(handled), fault=fault.kind if fault else None), reply))
         return reply
 
     def _misbehave(self, fault: Fault, handle: Callable[[], Answer], call: Call) -> Reply | None:

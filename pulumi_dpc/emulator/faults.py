@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import Any, Literal
 
 from .wire import Answer, Reply, Request
@@ -32,23 +33,28 @@ class Fault:
     """Describe one misbehaviour as a value.
 
     Attributes:
-        kind: ``refuse``: the service goes down before it handles the request (until ``up()``, or for ``seconds``).
+        kind: ``refuse``: the service goes down before it handles the request, until ``up()`` or for ``seconds``.
             ``drop-before``, ``drop-after``: the connection closes before the request is handled, or after.
             ``drop-during``: handled, and the connection closes in the middle of the answer.
             ``stall``: nothing happens for ``seconds``; see ``handled``.
             ``status``: another status, with ``body`` and ``retry_after``; see ``handled``.
-            ``truncated``, ``html``, ``empty``, ``shape``, ``status-word``: handled, and the body is half of its
-            JSON, a web page, nothing, JSON of another shape, or has a status word that no document names.
+            ``truncated``, ``html``, ``empty``, ``shape``: handled, and the body is half of its JSON, a web page,
+            nothing, or JSON of another shape.
+            ``status-word``: handled, and a status is a word that no document names; other answers are as ever.
             ``rewrite``: handled, and ``rewrite`` returns the JSON that is answered.
         match: Pattern (``fnmatch``) of "METHOD path"; by default every API request and no token request.
         nth: How many matching requests pass before it.
         at: Pass every request whose ``index`` is lower.
         times: How many requests it befalls; None for every one from then on.
-        handled: ``True``: the request was carried out before the failing status or the stall. ``False``: a failing
-            status means that nothing was done; after a stall the request is carried out only if the client still
-            waits. ``"late"``: after a stall it is carried out even if nobody waits any more.
+        handled: ``True``: the request was carried out before the failing status or the stall. ``False``: a
+            failing status means that nothing was done; after a stall the request is carried out only if the
+            client still waits. ``"late"``: after a stall it is carried out even if nobody waits any more.
         seconds: Length of a stall in real seconds; of a refusal in nominal seconds, None until ``up()``.
-        retry_after: The ``Retry-After`` header: seconds or a date.
+        retry_after: The ``Retry-After`` header of a failing status: seconds or a date.
+        headers: Further headers of a failing status.
+        body: Its body: JSON as a value, or text or bytes as they are; by default a problem that says so.
+        content_type: Of that body; ``application/json`` where not given.
+        rewrite: Returns the JSON to answer, given the JSON that would have been answered.
     """
 
     kind: Kind
@@ -60,6 +66,7 @@ class Fault:
     status: int = 500
     seconds: float | None = None
     retry_after: int | str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     content_type: str | None = None
     rewrite: Callable[[Any], Any] | None = None
@@ -71,15 +78,13 @@ class _Armed:
     passed: int = 0
     fired: int = 0
 
-    def meets(self, request: Request) -> bool:
+    def is_due(self, request: Request) -> bool:
+        """Count a request that matches, and tell whether the fault may befall it."""
         fault = self.fault
         if request.index < fault.at or not fnmatchcase(f"{request.method} {request.path}", fault.match):
             return False
         self.passed += 1
-        if self.passed <= fault.nth or (fault.times is not None and self.fired >= fault.times):
-            return False
-        self.fired += 1
-        return True
+        return self.passed > fault.nth and (fault.times is None or self.fired < fault.times)
 
 
 @dataclass
@@ -102,7 +107,11 @@ class FaultPlan:
     def take(self, request: Request) -> Fault | None:
         """Return the first fault that befalls this request."""
         with self._lock:
-            return next((armed.fault for armed in self._armed if armed.meets(request)), None)
+            # Every fault counts the request, though only the first that is due acts on it.
+            due = [armed for armed in self._armed if armed.is_due(request)]
+            for armed in due[:1]:
+                armed.fired += 1
+            return due[0].fault if due else None
 
 
 def misbehave(
@@ -121,7 +130,9 @@ def misbehave(
     if fault.kind == "stall":
         return _stalled(fault, handle, wait, gone)
     if fault.kind == "status":
-        return _failed(fault, handle() if fault.handled else None)
+        if fault.handled:
+            handle()
+        return _failed(fault)
     answer = handle()
     if fault.kind == "drop-after":
         return None
@@ -141,33 +152,33 @@ def _stalled(
     return (answer or handle()).to_reply()
 
 
-def _failed(fault: Fault, _answer: Answer | None) -> Reply:
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    body = fault.body
-    if body is None:
-        body = {
-            "type": "about:blank",
-            "title": "Injected",
-            "status": fault.status,
-            "detail": "An injected failure.",
-        }
-    answer = Answer(fault.status, None if isinstance(body, (bytes, str)) else body, headers)
+def _failed(fault: Fault) -> Reply:
+    problem = {
+        "type": "about:blank",
+        "title": "Injected",
+        "status": fault.status,
+        "detail": "An injected failure.",
+    }
+    body = problem if fault.body is None else fault.body
     text = (
-        body.encode()
-        if isinstance(body, str)
-        else body
+        body
         if isinstance(body, bytes)
-        else answer.to_reply().body
+        else body.encode()
+        if isinstance(body, str)
+        else json.dumps(body).encode()
     )
-    return Reply(fault.status, headers | {"Content-Type": fault.content_type or "application/json"}, text)
+    headers = {"Content-Type": fault.content_type or "application/json", **fault.headers}
+    if fault.retry_after is not None:
+        headers["Retry-After"] = str(fault.retry_after)
+    return Reply(fault.status, headers, text)
 
 
 def _garbled(fault: Fault, answer: Answer) -> Reply:
     whole = answer.to_reply()
     # A 204 has no body that could be broken.
-    status = 200 if whole.status == 204 and fault.kind != "empty" else whole.status  # noqa: PLR2004
+    status = 200 if whole.status == HTTPStatus.NO_CONTENT and fault.kind != "empty" else whole.status
     content_type, body = _GARBLED[fault.kind](answer.body, fault)
-    return Reply(status, whole.headers | {"Content-Type": content_type}, body)
+    return Reply(status, {**whole.headers, "Content-Type": content_type}, body)
 
 
 def _as_json(value: object) -> tuple[str, bytes]:

@@ -10,7 +10,7 @@ def start_page(url: str, store: Store) -> Reply:
     """List projects and pipelines as plain text; tokens and definitions are left out."""
     lines = ["An emulator of the Matillion DPC API.", "", f"API  {url}/v1", ""]
     pipelines = store.show_all()
-    for project in list(store.projects.values()):
+    for project in list(store.directory.projects.values()):
         lines.append(f"Project {project.name} ({project.id})")
         lines += [f"  {p.status:<12} {p.name} ({p.id})" for p in pipelines if p.project_id == project.id]
     text = "\n".join([*lines, ""])

@@ -1,7 +1,7 @@
 """HTTP/1.1 over sockets that can be refused, dropped and cut at will.
 
-Werkzeug's server closes the connection after every answer and Python's own cannot refuse connections and take them
-again on the same port, so only the parsing of requests comes from ``http.server``.
+Werkzeug's server closes the connection after every answer, and Python's own cannot refuse connections and
+then take them again on the same port; so only the parsing of requests comes from ``http.server``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .wire import Call, Reply
@@ -38,7 +38,8 @@ class Server:
         self.answer = answer
         self.closing = threading.Event()
         self.connections = 0
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._switch = threading.Lock()
         self._open: dict[socket.socket, threading.Thread] = {}
         self._socket = _bound(host, port)
         self.host, self.port = self._socket.getsockname()[:2]
@@ -46,18 +47,19 @@ class Server:
 
     def up(self) -> None:
         """Listen, on the port of the first time."""
-        with self._lock:
+        with self._switch:
             if self._listening is None and not self.closing.is_set():
                 self._listening = _Listening(self._socket, self._accepted)
 
     def down(self) -> None:
         """Refuse connections and close those that are open; the port stays ours."""
-        with self._lock:
+        with self._switch:
             if self._listening is not None:
                 self._listening.stop()
                 self._listening = None
                 self._socket.close()
                 self._socket = _bound(self.host, self.port)
+        with self._lock:
             for connection in self._open:
                 _shut(connection)
 
@@ -65,9 +67,9 @@ class Server:
         """End for good; every thread and socket is gone on return."""
         self.closing.set()
         self.down()
+        self._socket.close()
         with self._lock:
             threads = list(self._open.values())
-            self._socket.close()
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=5)
@@ -82,7 +84,7 @@ class Server:
     def _serve(self, connection: socket.socket, serial: int) -> None:
         # A peer that goes away, and our own down(), end a connection in the middle of anything.
         with connection, contextlib.suppress(OSError):
-            _Connection(connection, (self.host, serial), self)
+            _Connection(connection, (self.host, serial), cast("Any", self))
         with self._lock:
             self._open.pop(connection, None)
 

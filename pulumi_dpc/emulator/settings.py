@@ -21,7 +21,7 @@ class Settings:
         command_status: Success status of a command.
         start_when_running: What a START of a running pipeline does.
         stop_when_stopped: What a STOP of a stopped pipeline does.
-        put_when_running: Whether an edit of a running pipeline waits for its next start, acts now or is refused.
+        put_when_running: Whether an edit of a running pipeline acts at its next start, now, or is refused.
         delete_when_running: Whether deleting a running pipeline stops it or is refused.
         duplicate_name: What a second pipeline of the same name in a project meets.
         second_pipeline_on_agent: Where, if anywhere, a second pipeline on one agent is refused (409).
@@ -33,7 +33,7 @@ class Settings:
         rate_limit_per_minute: API requests in any nominal minute; None for no limit.
         rate_burst_per_second: API requests in any nominal second; None for no limit.
         token_seconds: How long an issued token is valid.
-        account_id: The account; a request whose ``account-id`` header names another is refused. None: ignored.
+        account_id: The account; a request whose ``account-id`` header names another is 403. None: ignored.
         latency_seconds: Added to every answer, in real seconds.
     """
 

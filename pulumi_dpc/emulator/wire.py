@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 
@@ -54,7 +55,7 @@ class Answer:
         """Return it as bytes."""
         if self.body is None:
             return Reply(self.status, self.headers, b"")
-        kind = "application/problem+json" if self.status >= 400 else "application/json"  # noqa: PLR2004
+        kind = "application/problem+json" if self.status >= HTTPStatus.BAD_REQUEST else "application/json"
         return Reply(self.status, {"Content-Type": kind, **self.headers}, json.dumps(self.body).encode())
 
 

@@ -1,0 +1,145 @@
+"""What pipelines live in and run on: projects, their environments, and agents."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeAlias, TypeVar
+
+Json: TypeAlias = "dict[str, Any]"
+NOT_FOUND: Final = 404
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class Refused(Exception):  # noqa: N818 - the service's word for it
+    """Say why the service will not do something, in its own numbers and words."""
+
+    def __init__(self, status: int, detail: str, violations: Iterable[str] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.violations = list(violations)
+
+
+class _Lockable(Protocol):
+    lock: threading.RLock
+
+
+_S = TypeVar("_S", bound=_Lockable)
+
+
+def step(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, _P], _R]:
+    """Let nothing else happen under the object's lock meanwhile."""
+
+    @functools.wraps(method)
+    def alone(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with self.lock:
+            return method(self, *args, **kwargs)
+
+    return alone
+
+
+@dataclass
+class Project:
+    """Hold one project and its environments."""
+
+    id: str
+    name: str
+    description: str = ""
+    environments: list[Json] = field(default_factory=list)
+
+
+class Directory:
+    """Keep projects, environments and agents.
+
+    Args:
+        new_id: Returns a new unique id.
+        lock: Held during every step.
+    """
+
+    def __init__(self, new_id: Callable[[], str], lock: threading.RLock) -> None:
+        self.lock = lock
+        self.projects: dict[str, Project] = {}
+        self.agents: dict[str, Json] = {}
+        self.credentials: dict[str, Json] = {}
+        self._new_id = new_id
+
+    def project(self, project_id: str) -> Project:
+        """Return the project, or refuse with 404."""
+        if project_id not in self.projects:
+            raise Refused(NOT_FOUND, f"There is no project {project_id}.")
+        return self.projects[project_id]
+
+    @step
+    def add_project(self, name: str, project_id: str | None = None, description: str = "") -> str:
+        """Make a project and return its id."""
+        project = Project(project_id or self._new_id(), name, description)
+        self.projects[project.id] = project
+        return project.id
+
+    @step
+    def remove_project(self, project_id: str) -> None:
+        """Forget a project and its environments."""
+        self.project(project_id)
+        del self.projects[project_id]
+
+    @step
+    def add_environment(
+        self, project_id: str, name: str, agent_id: str | None, agent_name: str | None = None
+    ) -> Json:
+        """Make an environment whose default agent is the given one."""
+        known = self.agents.get(agent_id or "", {}).get("name")
+        environment = {"name": name, "defaultAgentId": agent_id, "defaultAgentName": agent_name or known}
+        self.project(project_id).environments.append(environment)
+        return environment
+
+    def agent(self, agent_id: str) -> Json:
+        """Return the agent, or refuse with 404."""
+        if agent_id not in self.agents:
+            raise Refused(NOT_FOUND, f"There is no agent {agent_id}.")
+        return self.agents[agent_id]
+
+    @step
+    def add_agent(self, request: Json, agent_id: str | None = None, *, connected: bool = False) -> Json:
+        """Make an agent; it connects when its installation runs."""
+        agent_id = agent_id or self._new_id()
+        track = request.get("trackName", "current")
+        self.agents[agent_id] = {
+            "agentId": agent_id,
+            "description": "",
+            "enableAutoUpdates": False,
+            "restrictedAccess": False,
+            "versionDetails": {"agentUpdateAvailable": False, "support": "SUPPORTED", "trackName": track},
+        } | {key: value for key, value in request.items() if key != "trackName"}
+        self.credentials[agent_id] = {"clientId": self._new_id(), "clientSecret": self._new_id()}
+        self.connect(agent_id, connected=connected)
+        return self.agents[agent_id]
+
+    @step
+    def change_agent(self, agent_id: str, change: Json) -> None:
+        """Change what may be changed of an agent."""
+        agent = self.agent(agent_id)
+        agent |= {key: value for key, value in change.items() if key != "trackName"}
+        agent["versionDetails"] |= {key: value for key, value in change.items() if key == "trackName"}
+
+    @step
+    def remove_agent(self, agent_id: str) -> None:
+        """Forget an agent."""
+        self.agent(agent_id)
+        del self.agents[agent_id], self.credentials[agent_id]
+
+    @step
+    def refresh_credentials(self, agent_id: str) -> Json:
+        """Give an agent a new secret and return its credentials."""
+        self.agent(agent_id)
+        self.credentials[agent_id] |= {"clientSecret": self._new_id()}
+        return self.credentials[agent_id]
+
+    @step
+    def connect(self, agent_id: str, *, connected: bool) -> None:
+        """Let the agent come or go."""
+        self.agent(agent_id).update(connected=connected, agentStatus="running" if connected else "stopped")
