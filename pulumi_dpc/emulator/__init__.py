@@ -11,11 +11,12 @@ from __future__ import annotations
 try:
     from .emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 except ModuleNotFoundError as missing:
-    if (missing.name or "").partition(".")[0] not in {"jsonschema", "referencing", "werkzeug", "yaml"}:
+    needed = (missing.name or "").partition(".")[0]
+    if needed not in {"jsonschema", "referencing", "werkzeug", "yaml"}:
         raise
     raise ModuleNotFoundError(
-        f"The emulator needs {missing.name}, which the extra brings: pip install 'pulumi-dpc[emulator]'.",
-        name=missing.name,
+        f"The emulator needs {needed}, which the extra brings: pip install 'pulumi-dpc[emulator]'.",
+        name=needed,
     ) from None
 
 from .faults import Fault

@@ -202,6 +202,7 @@ def _sentence(error: ValidationError) -> str:
 
 def _requirement(error: ValidationError) -> str:
     limit: Any = error.validator_value
+    types = " or ".join(limit) if error.validator == "type" and isinstance(limit, list) else limit
     sentences = {
         "minLength": "must not be blank",
         "minItems": "must not be empty",
@@ -211,6 +212,6 @@ def _requirement(error: ValidationError) -> str:
         "pattern": f"must match {limit}",
         "format": f"must be a valid {limit}",
         "const": f"must be {limit!r}",
-        "type": f"must be of type {limit if isinstance(limit, str) else ' or '.join(map(str, limit or []))}",
+        "type": f"must be of type {types}",
     }
-    return sentences.get(str(error.validator), error.message)
+    return sentences.get(str(error.validator), str(error.message))

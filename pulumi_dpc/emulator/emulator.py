@@ -27,7 +27,7 @@ GUIDE_AGENT = "2734aa6f-0c64-4d2b-9406-f44dc8f1f3b6"
 class Emulator:
     """Serve the vendor's API on loopback, as its documents describe it, and misbehave on demand.
 
-    It does not imitate: replication of any data, secrets and their vaults, agents' installations, the vendor's
+    It does not imitate: replication of data, secrets and their vaults, agents' installations, the vendor's
     web pages, metrics and events, roles (a credential may do everything or nothing), TLS.
 
     Args:

@@ -33,14 +33,14 @@ class Fault:
     """Describe one misbehaviour as a value.
 
     Attributes:
-        kind: ``refuse``: the service goes down before it handles the request, until ``up()`` or for ``seconds``.
+        kind: ``refuse``: the service goes down, the request unhandled, until ``up()`` or for ``seconds``.
             ``drop-before``, ``drop-after``: the connection closes before the request is handled, or after.
             ``drop-during``: handled, and the connection closes in the middle of the answer.
             ``stall``: nothing happens for ``seconds``; see ``handled``.
             ``status``: another status, with ``body`` and ``retry_after``; see ``handled``.
-            ``truncated``, ``html``, ``empty``, ``shape``: handled, and the body is half of its JSON, a web page,
-            nothing, or JSON of another shape.
-            ``status-word``: handled, and a status is a word that no document names; other answers are as ever.
+            ``truncated``, ``html``, ``empty``, ``shape``: handled, and the body is half of its JSON, a web
+            page, nothing, or JSON of another shape.
+            ``status-word``: handled, and a status is a word that no document names; other answers stay.
             ``rewrite``: handled, and ``rewrite`` returns the JSON that is answered.
         match: Pattern (``fnmatch``) of "METHOD path"; by default every API request and no token request.
         nth: How many matching requests pass before it.
