@@ -65,7 +65,7 @@ class Call:
         self.request = request
         self.context = context
         self.urn: str | None = getattr(request, "urn", "") or None
-        self.name: str | None = getattr(request, "name", "") or (self.urn and self.urn.rpartition("::")[2])
+        self.name: str | None = getattr(request, "name", "") or (self.urn and self.urn.split("::", 3)[-1])
         self.timeout = float(getattr(request, "timeout", 0.0))
         self._shown = ""
         self._again_at = 0.0
@@ -84,7 +84,8 @@ class Call:
         """Put a warning on the resource; it stays in the command's report and does not fail it."""
         if not self._log("WARNING", text):
             line = " ".join(f"warning: {self.name or 'pulumi_dpc'}: {text}".split())
-            print(line, file=sys.stderr, flush=True)  # noqa: T201 - the host's stderr is shown on the stack's row
+            with contextlib.suppress(OSError):  # nobody reads it
+                print(line, file=sys.stderr, flush=True)  # noqa: T201 - it is shown on the stack's row
 
     def _log(self, severity: str, text: str, *, ephemeral: bool = False) -> bool:
         """Send the engine a message for this resource; tell whether it arrived (section 5)."""
@@ -189,9 +190,10 @@ def interrupted() -> threading.Event:
     cancel = getattr(servicer, "Cancel", None)
     if _enabled() and isinstance(cancel, types.FunctionType) and not hasattr(cancel, "replaced"):
         replaced = types.FunctionType(cancel.__code__, cancel.__globals__, closure=cancel.__closure__)
-        with contextlib.suppress(ValueError):  # a decorated Cancel, which no host has yet: Ctrl-C then waits
+        cancel.replaced = replaced  # type: ignore[attr-defined]
+        # A decorated Cancel, which no host has yet, refuses: a Ctrl-C then waits.
+        with contextlib.suppress(ValueError):
             cancel.__code__ = _cancel.__code__
-            cancel.replaced = replaced  # type: ignore[attr-defined]
     return _interrupt
 
 
@@ -252,11 +254,11 @@ def _sentence(error: BaseException) -> str:
 
 def _can_answer(call: Call) -> bool:
     try:
-        from pulumi.runtime.proto import provider_pb2, status_pb2
+        from pulumi.runtime.proto.provider_pb2 import ErrorResourceInitFailed  # noqa: F401
+        from pulumi.runtime.proto.status_pb2 import Status  # noqa: F401
     except ImportError:
         return False
-    known = hasattr(provider_pb2, "ErrorResourceInitFailed") and hasattr(status_pb2, "Status")
-    return call.context is not None and known
+    return call.context is not None
 
 
 def _status(message: str, details: list[Any]) -> bytes:
@@ -264,10 +266,12 @@ def _status(message: str, details: list[Any]) -> bytes:
     from google.protobuf.any_pb2 import Any as AnyMessage
     from pulumi.runtime.proto.status_pb2 import Status
 
-    packed = [AnyMessage() for _ in details]
-    for message_of_any, detail in zip(packed, details, strict=True):
-        message_of_any.Pack(detail)
-    return Status(code=_UNKNOWN, message=message, details=packed).SerializeToString()
+    status = Status(code=_UNKNOWN, message=message)
+    for detail in details:
+        packed = AnyMessage()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status.SerializeToString()
 
 
 def _init_failed(failed: InitFailed, reason: str, request: Any) -> Any:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 TESTS = Path(__file__).parent
-URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/dpc:Sample::orders"
+URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/dpc:Sample::orders::eu"
 PROVIDER = serialize_provider(Sample())
 # A partial state travels in the trailer, of which gRPC's Python client takes 8 KiB and the engine's 16 MiB.
 LARGE_TRAILERS = [("grpc.max_metadata_size", 1 << 24), ("grpc.absolute_max_metadata_size", 1 << 24)]

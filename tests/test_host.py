@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -114,7 +115,7 @@ def test_a_call_tells_what_it_is_about(host: Host) -> None:
     """Waits take their limit from custom_timeouts, and messages name the resource as the program does."""
     assert seen(host.call("Create", "describe call")) == {
         "urn": URN,
-        "name": "orders",
+        "name": "orders::eu",
         "timeout": 90.0,
         "one object": True,
         "can_init_fail": True,
@@ -144,7 +145,7 @@ def test_without_an_engine_warnings_are_printed_and_nothing_fails() -> None:
     with Host(engine="127.0.0.1:1") as host:
         host.call("Create", "report", ["starting", "streaming"])
         host.call("Create", "warn", "two\nlines")
-        assert host.stderr == "warning: orders: two lines\n"
+        assert host.stderr == "warning: orders::eu: two lines\n"
 
 
 def test_sixteen_operations_run_at_a_time() -> None:
@@ -211,6 +212,62 @@ def test_outside_the_host_nothing_is_found_and_nothing_breaks(capsys: pytest.Cap
     assert not hooks.raise_worker_limit()
     assert not hooks.interrupted().is_set()
     assert capsys.readouterr().err == "warning: pulumi_dpc: careful\n"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "env", "seconds"), [(True, {}, 2.0), (True, {"CI": "true"}, 15.0), (False, {}, 15.0)]
+)
+def test_progress_is_rarer_where_nobody_watches(
+    *, terminal: bool, env: dict[str, str], seconds: float
+) -> None:
+    """In a terminal a text replaces the one before; elsewhere each is a line in a log."""
+    code = "from pulumi_dpc import host; print(host._progress_seconds())"
+    command = [sys.executable, "-c", code]
+    if terminal:
+        spawn = (
+            "import pty, sys; sys.exit(pty.spawn(sys.argv[1:], lambda fd: __import__('os').read(fd, 1024)))"
+        )
+        command = [sys.executable, "-c", spawn, *command]
+    inherited = {key: value for key, value in os.environ.items() if key != "CI"}
+    run = subprocess.run(
+        command,
+        env={**inherited, "PYTHONPATH": str(TESTS.parent), **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,
+    )
+    assert float(run.stdout) == seconds
+
+
+def test_a_cancel_that_cannot_be_replaced_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later host may wrap it; a Ctrl-C then waits for the operations in flight, as it does without us."""
+
+    class DynamicResourceProviderServicer:
+        def Cancel(self, _request: object, _context: object) -> object:  # noqa: N802
+            return answer
+
+    answer = object()
+    servicer = DynamicResourceProviderServicer()
+    monkeypatch.setattr(
+        sys.modules["__main__"],
+        "DynamicResourceProviderServicer",
+        DynamicResourceProviderServicer,
+        raising=False,
+    )
+    assert not hooks.interrupted().is_set()
+    assert servicer.Cancel(None, None) is answer
+
+
+def test_without_the_messages_of_the_engine_there_is_no_partial_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A later SDK may move them; the provider then takes its plain way out."""
+    call = hooks.Call(request=object(), context=object())
+    assert hooks._can_answer(call)
+    monkeypatch.setitem(sys.modules, "pulumi.runtime.proto.status_pb2", None)
+    assert not hooks._can_answer(call)
 
 
 def test_importing_the_module_loads_neither_grpc_nor_pulumi() -> None:
