@@ -1,0 +1,124 @@
+"""The bearer token: given, or got for client id and secret and renewed (``docs/api.md`` section 1.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import answers
+from .clock import Clock
+from .errors import ApiError, OutcomeUnknown, Unreachable
+from .pacing import Pacer
+from .retrying import Passing, persist, retry_after
+from .settings import Settings
+from .single_flight import SingleFlight
+from .wire import Answer, NoAnswer, Wire, anonymous
+
+AUDIENCE = "https://api.matillion.com"
+EARLY = 60.0
+"""Nominal seconds before its end from which a token is replaced."""
+LIFE = 1800.0
+"""Nominal seconds that a token lives where its answer does not say: the documented 30 minutes."""
+LONGEST_LIFE = 10 * 86400.0
+
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+
+
+class Tokens:
+    """Keep one token for all threads."""
+
+    def __init__(self, settings: Settings, wire: Wire, clock: Clock) -> None:
+        self._settings = settings
+        self._wire = wire
+        self._clock = clock
+        self._queue = Pacer(clock)
+        self._flight = SingleFlight()
+        self._token = settings.token
+        self._renew_at = float("inf")
+        self._host, self._path = urlsplit(settings.token_url)[1:3]
+
+    def current(self) -> str:
+        """Return a token that is good for a while.
+
+        Raises:
+            DpcError: None can be had.
+        """
+        token = self._token
+        if token is not None and self._clock.now() < self._renew_at:
+            return token
+        return self._exchanged(token)
+
+    def renew(self, refused: str) -> str | None:
+        """Return another token than the one that was refused; None if there is no way to get one.
+
+        Raises:
+            DpcError: None can be had.
+        """
+        return None if self._settings.token else self._exchanged(refused)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must not appear in any text, should the service repeat it."""
+        known = (self._token, self._settings.token, self._settings.client_secret)
+        return tuple(secret for secret in known if secret)
+
+    def _exchanged(self, unwanted: str | None) -> str:
+        with self._flight.turn():
+            if self._token is None or self._token == unwanted:
+                self._token, life = persist(self._ask, self._queue, self._clock)
+                # A token that lives no longer than the margin is used for most of what it lives.
+                self._renew_at = self._clock.now() + max(life - EARLY, life / 2)
+            return self._token
+
+    def _ask(self) -> tuple[str, float]:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._settings.client_id or "",
+            "client_secret": self._settings.client_secret or "",
+            "audience": AUDIENCE,
+        }
+        try:
+            answer = self._wire.exchange("POST", self._settings.token_url, authorize=anonymous, body=form)
+        except NoAnswer as none:
+            error = Unreachable(f"no token: {self._host} cannot be reached: {none}")
+            raise (error if none.final else Passing(error)) from none
+        if answer.status >= 300 or answer.status < 200:  # noqa: PLR2004
+            raise self._refusal(answer)
+        return self._read(answer)
+
+    def _read(self, answer: Answer) -> tuple[str, float]:
+        try:
+            body = None if answer.broken else answers.decode(answer.body)
+        except ValueError:
+            body = None
+        said = body if isinstance(body, Mapping) else {}
+        token = said.get("access_token")
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            where = answers.where("POST", self._path, answer.status, answers.request_id(answer.headers))
+            error = OutcomeUnknown(f"no token: {self._host} answered without a usable access_token {where}")
+            raise Passing(error)
+        return token, _life(said.get("expires_in"))
+
+    def _refusal(self, answer: Answer) -> Exception:
+        refused = answer.status in (400, 401, 403)
+        source = self._settings.credentials_source
+        error = answers.error_for(
+            "POST",
+            self._path,
+            answer.status,
+            answer.headers,
+            answers.redact(answer.body, self.secrets()),
+            hint=f"no token for the client id and secret from {source}" if refused else "no token",
+            kind=ApiError,  # NotFound and its like speak of pipelines
+        )
+        crowded = answer.status == 429  # noqa: PLR2004
+        if crowded or answer.status >= 500:  # noqa: PLR2004
+            asked = retry_after(answer.headers.get("retry-after"), self._clock.wall())
+            return Passing(error, asked=asked, crowded=crowded)
+        return error
+
+
+def _life(said: Any) -> float:
+    usable = isinstance(said, int | float) and 0 < said < LONGEST_LIFE
+    return float(said) if usable else LIFE
