@@ -1,0 +1,142 @@
+"""A user's world for a test: the emulated service, a stack, and a program with streaming pipelines in it."""
+
+from __future__ import annotations
+
+import pprint
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
+from tests.engine import open_stack
+
+if TYPE_CHECKING:
+    from pulumi_dpc.emulator import Pipeline
+    from tests.engine.stack import Result, Stack
+
+TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
+TIME_SCALE = 0.01
+START_SECONDS, STOP_SECONDS = 3.0, 2.0
+
+DEFINITION: dict[str, Any] = {
+    "name": "orders-pipeline",
+    "agentId": GUIDE_AGENT,
+    "streamingSource": {
+        "type": "postgres",
+        "connection": {
+            "host": "db.example.com",
+            "port": 5432,
+            "username": "streamer",
+            "database": "orders",
+            "password": {"secretType": "AWS_SECRETS_MANAGER", "secretName": "pg", "secretKey": "password"},
+        },
+        "tables": [{"schema": "public", "table": "orders"}, {"schema": "public", "table": "customers"}],
+    },
+    "streamingTarget": {"type": "s3", "bucket": "landing", "prefix": "orders"},
+    "advancedProperties": {"max.batch.size": 10000, "slot.name": "orders"},
+}
+
+
+def edited(**changes: Any) -> dict[str, Any]:
+    """Return the definition with some top-level fields changed; None removes one."""
+    return {key: value for key, value in {**DEFINITION, **changes}.items() if value is not None}
+
+
+def resource(name: str = "orders", definition: Mapping[str, Any] = DEFINITION, **arguments: Any) -> str:
+    """Return the program text of one pipeline; an argument that is source text is given as ``text:...``."""
+    given = {"project_id": GUIDE_PROJECT, **arguments}
+    texts = "".join(f"    {key}={_source(value)},\n" for key, value in given.items())
+    body = pprint.pformat(dict(definition), sort_dicts=False)
+    return f"{name} = dpc.StreamingPipeline.from_definition(\n    {name!r},\n    {body},\n{texts})\n"
+
+
+def _source(value: Any) -> str:
+    return value.removeprefix("text:") if isinstance(value, str) and value.startswith("text:") else repr(value)
+
+
+def program(*resources: str) -> str:
+    """Return a program with these resources; it exports what users export."""
+    lines = ["import pulumi", "import pulumi_dpc as dpc", "", *resources]
+    return "\n".join(lines)
+
+
+class World:
+    """One service and one stack; every command leaves its requests in `requests`."""
+
+    def __init__(self, kind: str, directory: Path, *, env: Mapping[str, str] | None = None, **emulator: Any) -> None:
+        given = {"time_scale": TIME_SCALE, "start_seconds": START_SECONDS, "stop_seconds": STOP_SECONDS, **emulator}
+        self.api = Emulator(**given)
+        self.kind = kind
+        self.directory = directory
+        self._env = dict(env or {})
+        self.stack: Stack | None = None
+        self.trace: list[tuple[str, int, list[tuple[str, str]], list[str]]] = []
+        """Of every command: its name, exit code, steps, and what it asked of the API."""
+
+    def __enter__(self) -> World:
+        self.api.__enter__()
+        options: dict[str, Any] = {"preload": ("requests", "pydantic")} if self.kind == "engine" else {}
+        self.stack = open_stack(self.kind, self.directory / "stack", {**self.api.env, **self._env}, **options)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.stack is not None
+        self.stack.close()
+        self.api.close()
+
+    def write(self, *resources: str) -> None:
+        """Replace the program."""
+        assert self.stack is not None
+        self.stack.write(program(*resources))
+
+    def run(self, command: str, **options: Any) -> Result:
+        """Run preview, up, refresh or destroy, and forget the requests before it."""
+        self.api.clear_requests()
+        result: Result = getattr(self.stack, command)(**options)
+        self.trace.append((command, result.exit_code, sorted(result.ops()), sorted(set(self.requests()))))
+        return result
+
+    def up(self, *resources: str, **options: Any) -> Result:
+        """Write the program, if one is given, and run `up`."""
+        if resources:
+            self.write(*resources)
+        return self.run("up", **options)
+
+    def requests(self) -> list[str]:
+        """Return what the last command asked of the API, tokens aside, as `METHOD path` with ids shortened."""
+        return [
+            f"{request.method} {_short(request.path)}"
+            for request in self.api.requests
+            if not request.path.startswith("/oauth")
+        ]
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The only pipeline at the service."""
+        (only,) = self.api.pipelines
+        return only
+
+    @property
+    def managed(self) -> dict[str, Any]:
+        """The only streaming pipeline in the state."""
+        (only,) = self.states()
+        return only
+
+    def states(self) -> list[dict[str, Any]]:
+        """Return the streaming pipelines in the state."""
+        assert self.stack is not None
+        return [entry for entry in self.stack.state if entry["type"] == TYPE]
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the outputs of the only streaming pipeline, without the provider's pickle."""
+        return {key: value for key, value in self.managed["outputs"].items() if key != "__provider"}
+
+
+def _short(path: str) -> str:
+    """Return a path with the guide's project and any pipeline id as words."""
+    parts = path.split("/")
+    names = {"projects": "{project}", "streaming-pipelines": "{pipeline}", "agents": "{agent}"}
+    return "/".join(
+        names.get(before, part) if before in names else part
+        for before, part in zip(["", *parts], parts, strict=False)
+    )
