@@ -252,6 +252,19 @@ class TestTokens:
         answer = caller.token(**form)
         assert (answer.status_code, answer.json()["error"]) == (status, error)
 
+    @pytest.mark.parametrize(
+        ("header", "status"),
+        [({"Content-Type": "application/json"}, 400), ({"Authorization": "Basic a"}, 401)],
+    )
+    def test_a_token_request_of_another_form_is_refused(
+        self, caller: Caller, header: dict[str, str], status: int
+    ) -> None:
+        """OAuth takes forms, not JSON, and credentials in one encoding."""
+        data = "grant_type=client_credentials"
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **header}
+        answer = caller.session.post(caller.api.env["DPC_TOKEN_URL"], data=data, headers=headers)
+        assert answer.status_code == status
+
     def test_a_token_ends_after_its_time(self, caller: Caller, clock: HandClock) -> None:
         """Runs longer than half an hour renew it, or fail."""
         with Caller(caller.api, caller.token().json()["access_token"]) as one:
@@ -353,6 +366,24 @@ class TestLifecycle:
         clock.seconds = 20
         assert caller.status(path) == "STREAMING"
 
+    def test_every_start_of_one_pipeline_can_fail(
+        self, api: Emulator, caller: Caller, clock: HandClock
+    ) -> None:
+        """A source that is down stays down, while the neighbour starts as ever."""
+        api.settings.second_pipeline_on_agent = "allowed"
+        broken, sound = caller.make(name="a"), caller.make(name="b")
+        api.start_fails("a", times=None)
+        for _ in range(2):
+            for path in (broken, sound):
+                caller.command(path, "START")
+            clock.seconds += 5
+            assert (caller.status(broken), caller.status(sound)) == ("NOT_RUNNING", "STREAMING")
+
+    def test_an_agent_of_another_kind_starts_no_pipeline(self, api: Emulator, caller: Caller) -> None:
+        """The default agent of an environment may be a batch one, as the guide's recipe overlooks."""
+        batch = api.add_agent("batch", agent_type="data_productivity_cloud")
+        assert caller.command(caller.make(agentId=batch), "START").status_code == 409
+
     def test_an_agent_runs_one_pipeline(self, api: Emulator, caller: Caller) -> None:
         """The vendor states it; the second start is where a service would notice."""
         first, second = caller.make(name="a"), caller.make(name="b")
@@ -411,6 +442,19 @@ class TestLifecycle:
         assert read["streamingTarget"]["warehouse"] == "STREAMING_WH"
         api.delete("x")
         assert caller.send("GET", path).status_code == 404
+
+    def test_a_name_that_two_pipelines_share_finds_neither(self, api: Emulator) -> None:
+        """A test that acts on the wrong one of two would prove nothing."""
+        for _ in range(2):
+            api.add_pipeline(definition())
+        with pytest.raises(KeyError, match="2 pipelines are called"):
+            api.stop("sqlserver-to-snowflake")
+
+    def test_a_deleted_project_takes_its_pipelines_along(self, api: Emulator, caller: Caller) -> None:
+        """Nothing may be left that no path leads to."""
+        caller.make()
+        api.delete_project(GUIDE_PROJECT)
+        assert (caller.send("GET", PIPELINES).status_code, api.pipelines) == (404, [])
 
 
 class TestSettings:
@@ -538,6 +582,8 @@ class TestSettings:
             ValueError, match="put_when_running is one of 'next-start', 'at-once', 409, not 'never'"
         ):
             Emulator(put_when_running="never")
+        with Emulator() as api, pytest.raises(TypeError, match="the emulator has no setting 'start_second'"):
+            api.settings.start_second = 1
 
 
 class TestPages:

@@ -124,6 +124,8 @@ class TestStatus:
             "<p>moved</p>",
             "https://elsewhere/",
         )
+        api.fail_next(599, body=b"\xff")
+        assert (caller.send("GET", AGENTS).reason, api.requests[-1].answer) == ("Unknown", "\ufffd")
         api.fail_next(400, body={"violations": [{"path": "x"}]})
         assert caller.send("GET", AGENTS).json() == {"violations": [{"path": "x"}]}
 
@@ -141,13 +143,15 @@ class TestConnections:
             caller.send("POST", PIPELINES, definition())
         assert (len(api.pipelines), api.requests[-1].fault) == (left, f"drop-{moment}")
 
-    @pytest.mark.parametrize(("handled", "left"), [(False, 0), (True, 1), ("late", 1)])
+    @pytest.mark.parametrize(
+        ("handled", "seconds", "left"), [(False, 60, 0), (True, 60, 1), ("late", 0.2, 1)]
+    )
     def test_a_stall_past_the_timeout_does_the_work_never_at_once_or_late(
-        self, api: Emulator, caller: Caller, handled: Any, left: int
+        self, api: Emulator, caller: Caller, handled: Any, seconds: float, left: int
     ) -> None:
         """After a timeout all three are possible; a late write is the hardest."""
         done = threading.Event()
-        api.stall_next(0.2, handled=handled)
+        api.stall_next(seconds, handled=handled)
         with pytest.raises(requests.ReadTimeout):
             caller.send("POST", PIPELINES, definition(), timeout=0.05)
         caller.session.close()

@@ -48,6 +48,7 @@ class App:
     """
 
     def __init__(self, settings: Settings, access: Access, rate: RateLimit) -> None:
+        contract.document()  # read before the first call, whose client may be impatient
         self._settings = settings
         self._access = access
         self._rate = rate

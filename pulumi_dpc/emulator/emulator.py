@@ -313,7 +313,7 @@ class Emulator:
         if fault.kind == "refuse":
             self._refuse(fault.seconds)
             return None
-        return misbehave(fault, handle, self._pause, call.gone)
+        return misbehave(fault, handle, self._pause, call.hangs_up)
 
     def _pause(self, seconds: float) -> None:
         self._server.closing.wait(seconds)

@@ -115,20 +115,23 @@ class FaultPlan:
 
 
 def misbehave(
-    fault: Fault, handle: Callable[[], Answer], wait: Callable[[float], None], gone: Callable[[], bool]
+    fault: Fault,
+    handle: Callable[[], Answer],
+    pause: Callable[[float], None],
+    hangs_up: Callable[[float], bool],
 ) -> Reply | None:
     """Return what is sent under a fault, None for a closed connection.
 
     Args:
         fault: The misbehaviour.
         handle: Carries the request out.
-        wait: Waits that many real seconds.
-        gone: Tells whether the client has closed the connection.
+        pause: Waits that many real seconds.
+        hangs_up: Waits as long, but returns at once, and True, when the client closes the connection.
     """
     if fault.kind == "drop-before":
         return None
     if fault.kind == "stall":
-        return _stalled(fault, handle, wait, gone)
+        return _stalled(fault, handle, pause, hangs_up)
     if fault.kind == "status":
         if fault.handled:
             handle()
@@ -143,13 +146,17 @@ def misbehave(
 
 
 def _stalled(
-    fault: Fault, handle: Callable[[], Answer], wait: Callable[[float], None], gone: Callable[[], bool]
+    fault: Fault,
+    handle: Callable[[], Answer],
+    pause: Callable[[float], None],
+    hangs_up: Callable[[float], bool],
 ) -> Reply | None:
-    answer = handle() if fault.handled is True else None
-    wait(fault.seconds or 0)
-    if gone() and fault.handled != "late":
-        return None
-    return (answer or handle()).to_reply()
+    seconds = fault.seconds or 0
+    if fault.handled == "late":
+        pause(seconds)
+        return handle().to_reply()
+    answer = handle() if fault.handled else None
+    return None if hangs_up(seconds) else (answer or handle()).to_reply()
 
 
 def _failed(fault: Fault) -> Reply:

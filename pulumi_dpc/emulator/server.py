@@ -132,7 +132,7 @@ class _Connection(BaseHTTPRequestHandler):
             headers=headers,
             body=self.rfile.read(int(headers.get("content-length") or 0)),
             connection=self.client_address[1],
-            gone=lambda: _hung_up(self.connection),
+            hangs_up=lambda seconds: _hangs_up(self.connection, seconds),
         )
         reply = self.server.answer(call)
         if reply is None:
@@ -170,12 +170,14 @@ def _shut(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _hung_up(connection: socket.socket) -> bool:
-    """Tell whether the peer has closed the connection."""
+def _hangs_up(connection: socket.socket, seconds: float) -> bool:
+    """Wait that long; return at once, and True, when the peer closes the connection."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        if not selector.select(seconds):
+            return False
     try:
-        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
+        return connection.recv(1, socket.MSG_PEEK) == b""
     except OSError:
         return True
 

@@ -17,7 +17,7 @@ class Call:
         path: Without the query; percent-decoded.
         headers: By lower-case name.
         connection: Serial number of the TCP connection.
-        gone: Tells whether the client has closed the connection meanwhile.
+        hangs_up: Waits that many real seconds; returns at once, and True, when the client closes its end.
     """
 
     method: str
@@ -26,7 +26,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     connection: int
-    gone: Callable[[], bool]
+    hangs_up: Callable[[float], bool]
 
 
 @dataclass(frozen=True)
