@@ -17,6 +17,7 @@ from .stack import REPOSITORY, STACK, Diagnostic, Result, Step, base_environment
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+DEFAULT_PROVIDER = "::pulumi:providers:pulumi-python::default"
 NO_CLI = "no Pulumi CLI on PATH or in .pulumi/bin"
 
 
@@ -190,19 +191,15 @@ def _descendants(pid: int) -> list[int]:
 
 def _read_events(events: list[dict[str, Any]]) -> Result:
     """Turn the event log into steps, diagnostics and progress."""
-    result = Result()
-    steps: dict[tuple[str, str], Step] = {}
+    result, steps = Result(), []
     for event in events:
         if found := event.get("resourcePreEvent"):
-            step = _step(found["metadata"])
-            steps[step.op, step.urn] = step
+            steps.append(_step(found["metadata"]))
         elif found := event.get("resOutputsEvent"):
             _finish_refresh(steps, found["metadata"])
         elif found := event.get("diagnosticEvent"):
             _collect(result, found)
-    result.steps = [
-        step for step in steps.values() if "::pulumi:providers:pulumi-python::default" not in step.urn
-    ]
+    result.steps = [step for step in steps if not step.urn.endswith(DEFAULT_PROVIDER)]
     return result
 
 
@@ -210,11 +207,13 @@ def _step(metadata: dict[str, Any], result: str = "") -> Step:
     return Step(metadata["op"], metadata["urn"], result, frozenset(metadata.get("diffs") or []))
 
 
-def _finish_refresh(steps: dict[tuple[str, str], Step], metadata: dict[str, Any]) -> None:
+def _finish_refresh(steps: list[Step], metadata: dict[str, Any]) -> None:
     """Note what a refresh found: its second event carries the finding as its operation."""
-    before = steps.get(("refresh", metadata["urn"]))
-    if before is not None and not before.result:
-        steps["refresh", before.urn] = _step({**metadata, "op": "refresh"}, metadata["op"])
+    for index, step in enumerate(steps):
+        if (step.op, step.urn, step.result) == ("refresh", metadata["urn"], ""):
+            found = metadata["op"].replace("refresh", "")  # previews and `up --refresh` do not tell
+            steps[index] = _step({**metadata, "op": "refresh"}, found)
+            return
 
 
 def _collect(result: Result, event: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from .host import Diff, Host, InitFailed, ProviderError, Read
 from .monitor import Stopped
 from .providers import PACKAGE, PROVIDER_TYPE, Providers
 from .stack import PROJECT, STACK, Diagnostic, Step
-from .state import Snapshot, State
+from .state import Snapshot, State, following
 from .steps import (
     Decision,
     Goal,
@@ -31,7 +31,7 @@ from .steps import (
     with_ignored,
     without_dangling,
 )
-from .values import UNKNOWN, Props, Secret, changed_paths, has_unknown
+from .values import UNKNOWN, Props, Secret, changed_paths, equal, has_unknown, without_unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,6 +48,7 @@ class Options:
     replace: tuple[str, ...] = ()
     continue_on_error: bool = False
     parallel: int = 8
+    refresh_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Deployment:
         self.diagnostics: list[Diagnostic] = []
         self.progress: list[Diagnostic] = []
         self.outputs: Props = {}
-        self.errored = self.canceled = False
+        self.errored = self.canceled = self.drifted = self.bailed = False
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._generating = threading.Lock()
@@ -112,14 +113,18 @@ class Deployment:
         return [step for step in self._steps if not step.urn.endswith(default)]
 
     def say(self, severity: str, urn: str, text: str, *, ephemeral: bool = False) -> None:
-        """Keep a message for the user; one without a urn is the stack's."""
+        """Keep a message for the user; one without a urn belongs to the whole command."""
         with self._said_lock:
             kept = self.progress if ephemeral else self.diagnostics
-            kept.append(Diagnostic(severity, urn or STACK_URN, text.strip()))
+            kept.append(Diagnostic(severity, urn, text.strip()))
 
     def fail(self, urn: str, text: str) -> None:
-        """Report an error and stop: nothing new begins, what runs may finish."""
+        """Report an error that is no step's and stop: nothing new begins, what runs may finish."""
         self.say("error", urn, text)
+        self.bail()
+
+    def bail(self) -> None:
+        self.bailed = True
         self.stop()
 
     def stop(self, *, canceled: bool = False) -> None:
@@ -161,6 +166,11 @@ class Deployment:
             self._steps.append(Step(op, urn, "", keys))
             return len(self._steps) - 1
 
+    @property
+    def resources(self) -> list[State]:
+        """What the state file would hold now."""
+        return following(self.snapshot.resources, self._seen.aliased)
+
     # -- registrations ------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -175,11 +185,13 @@ class Deployment:
                 self.fail(self._urn(urn_of), str(error))
                 raise Stopped from None
             except Bail:
-                self.stop()
+                self.bail()
                 raise Stopped from None
 
     def register(self, goal: Goal) -> tuple[State, int]:
         """Serve one registration; return the new state and how it went."""
+        if not self.options.dry_run:
+            goal.inputs = without_unknowns(goal.inputs)
         with self._one_at_a_time(goal):
             self._with_provider(goal)
             new, chain = self._generate(goal)
@@ -284,8 +296,6 @@ class Deployment:
         urn = self._new_urn(goal)
         old = self._old(urn, goal)
         new = self._new_state(urn, goal)
-        if urn in self._seen.aliases:
-            new.aliases = [self._seen.aliases[urn]]
         if old is not None:
             new.inputs = with_ignored(goal.inputs, old.inputs, goal.ignore_changes)
         recreating = urn in self._seen.deletes
@@ -328,7 +338,9 @@ class Deployment:
             self.say(
                 "error",
                 new.urn,
-                f'unable to replace resource "{new.urn}"\nas it is currently marked for protection.',
+                f'unable to replace resource "{new.urn}"\nas it is currently marked for protection. '
+                "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program "
+                "and run `pulumi up`",
             )
             if not self.options.dry_run:
                 raise Bail
@@ -349,7 +361,7 @@ class Deployment:
         if targeted or old.custom != new.custom or new.deleted_with in self._seen.replaces:
             return decide(Diff(changes=True, replaces=("id",)), old, new.inputs, goal)
         if host is None:  # components and providers: the engine compares the inputs itself
-            return decide(Diff(changes=None), old, new.inputs, goal)
+            return decide(Diff(changes=not equal(old.inputs, new.inputs)), old, new.inputs, goal)
         if not host.known:
             self.say(
                 "warning",
@@ -642,7 +654,9 @@ class Deployment:
                 self.say("error", old.urn, str(error))
                 self.errored = True
             return old
-        self._steps[index] = Step("refresh", old.urn, result, keys)
+        self.drifted = self.drifted or result != "same"
+        # The engine tells what a refresh found only if the refresh is the command.
+        self._steps[index] = Step("refresh", old.urn, result if self.options.refresh_only else "", keys)
         return new
 
     def _refreshed(self, old: State) -> tuple[State | None, str, frozenset[str]]:

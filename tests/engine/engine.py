@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PROGRAM_MODULE = "tests.engine.program"
+USER_ERROR_WAS_SHOWN = 32  # by the program, which then exits with this code
 CHANGES_EXIT_CODE, KILLED_EXIT_CODE, TWICE_EXIT_CODE = 7, -9, 8
 
 
@@ -53,7 +54,7 @@ class TestEngineStack:
     def _document(self) -> dict[str, Any]:
         command = self._command
         if command is not None:
-            return self._file.document(command.snapshot.resources, command.snapshot.pending)
+            return self._file.document(command.deployment.resources, command.snapshot.pending)
         return self._file.document(*self._file.load())
 
     @property
@@ -101,7 +102,7 @@ class TestEngineStack:
     ) -> Result:
         options = Options(dry_run=True, replace=tuple(replace), parallel=self._parallel)
         result = self._execute(options, env, refresh=refresh, program=True)
-        if result.ok and expect_no_changes and _changes(result):
+        if result.ok and expect_no_changes and (result.drifted or _changes(result)):
             result.exit_code = CHANGES_EXIT_CODE
         return result
 
@@ -119,7 +120,7 @@ class TestEngineStack:
         return self._execute(options, env, refresh=refresh, program=True)
 
     def refresh(self, *, env: Mapping[str, str] | None = None, preview_only: bool = False) -> Result:
-        options = Options(dry_run=preview_only, parallel=self._parallel)
+        options = Options(dry_run=preview_only, parallel=self._parallel, refresh_only=True)
         return self._execute(options, env, refresh=True, program=False)
 
     def destroy(self, *, env: Mapping[str, str] | None = None) -> Result:
@@ -140,7 +141,7 @@ class TestEngineStack:
         try:
             command.run(refresh=refresh, program=program, delete=program or not refresh)
             if not options.dry_run:
-                self._file.save(command.snapshot.resources, command.snapshot.pending)
+                self._file.save(command.deployment.resources, command.snapshot.pending)
         finally:
             self._command = None
         return command.result()
@@ -200,7 +201,7 @@ class _Command:
         try:
             self._run(refresh=refresh, program=program, delete=delete)
         except Bail:
-            self.deployment.stop()
+            self.deployment.bail()
         finally:
             self.deployment.await_idle()
             self.deployment.end()
@@ -220,9 +221,11 @@ class _Command:
                 "",
                 f"Attempting to deploy or update resources with {len(pending)} pending operations from previous deployment.",
             )
-        if program and not (deployment.stopped or deployment.errored):
+        if deployment.errored:
+            return
+        if program and not deployment.stopped:
             self._run_program()
-        if delete and not deployment.stopped and (not deployment.errored or self._options.continue_on_error):
+        if delete and not deployment.stopped:
             deployment.delete_the_rest()
 
     def _run_program(self) -> None:
@@ -253,9 +256,10 @@ class _Command:
             self._program_failed(process.exit_code)
 
     def _program_failed(self, code: int | None) -> None:
-        if not any(d.severity == "error" for d in self.deployment.diagnostics):
-            self.deployment.say("error", "", f"Program exited with non-zero exit code: {code}")
-        self.deployment.stop()
+        if code != USER_ERROR_WAS_SHOWN:
+            text = f"an unhandled error occurred: program exited with non-zero exit code: {code}"
+            self.deployment.say("error", "", text)
+        self.deployment.bail()
 
     def _end_program(self) -> None:
         if self._program is not None:
@@ -286,10 +290,11 @@ class _Command:
     def result(self) -> Result:
         deployment = self.deployment
         code = self._killed if self._killed is not None else int(deployment.errored or deployment.canceled)
-        if code and self._killed is None:
+        if code and self._killed is None and not deployment.bailed:
             kind = "preview" if self._options.dry_run else "update"
             deployment.say("error", "", f"{kind} {'failed' if deployment.errored else 'canceled'}")
         result = Result(code, deployment.steps, {}, deployment.diagnostics, deployment.progress)
+        result.drifted = deployment.drifted
         if result.ok and not self._options.dry_run:
             result.outputs = plain(deployment.outputs)
         result.text = _as_text(result, transform(deployment.outputs, lambda _: "[secret]"))
@@ -297,7 +302,7 @@ class _Command:
 
 
 def _changes(result: Result) -> bool:
-    return any(step.op not in ("same", "read") and step.result != "same" for step in result.steps)
+    return any(step.op not in ("same", "read", "refresh") for step in result.steps)
 
 
 def _as_text(result: Result, outputs: Props) -> str:

@@ -35,7 +35,7 @@ class InitFailed(ProviderError):
 
     def __init__(self, identity: str, outputs: Props, inputs: Props | None, reasons: list[str]) -> None:
         count = f"{len(reasons)} error{'s' * (len(reasons) != 1)} occurred:"
-        super().__init__("\n".join([count, *(f"    * {reason}" for reason in reasons)]))
+        super().__init__("\n".join([count, *(f"\t* {reason}" for reason in reasons)]))
         self.id, self.outputs, self.inputs, self.reasons = identity, outputs, inputs, reasons
 
 
@@ -232,11 +232,11 @@ class Host:
         self._process.signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """End the process as the engine does: an interrupt, then a kill."""
+        """End the process as the engine does: an interrupt, then a kill. One that was never used is only killed."""
         if self._channel is not None:
             self._channel.close()
-        self._process.signal(signal.SIGINT)
-        if self._process.wait(1) is None:
+            self._process.signal(signal.SIGINT)
+        if self._channel is None or self._process.wait(1) is None:
             self._process.signal(signal.SIGKILL)
         self._process.wait()
         self._output.join()

@@ -200,7 +200,7 @@ def _goal(request: Any) -> Goal:
         parent=request.parent,
         inputs=from_wire(request.object),
         dependencies=list(request.dependencies),
-        property_dependencies={k: list(v.urns) for k, v in request.propertyDependencies.items() if v.urns},
+        property_dependencies=_property_dependencies(request),
         provider=request.provider,
         protect=request.protect,
         retain_on_delete=request.retainOnDelete,
@@ -212,6 +212,13 @@ def _goal(request: Any) -> Goal:
         custom_timeouts={name: seconds(text) for name, text in timeouts.items() if text},
         deleted_with=request.deletedWith,
     )
+
+
+def _property_dependencies(request: Any) -> dict[str, list[str]]:
+    """Let every property depend on everything when the program did not say which depends on what."""
+    if request.propertyDependencies:
+        return {name: list(found.urns) for name, found in request.propertyDependencies.items()}
+    return {name: list(request.dependencies) for name in request.object}
 
 
 def _alias(alias: Any) -> Alias:

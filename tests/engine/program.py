@@ -48,6 +48,7 @@ def users_traceback() -> str:
 
 def run(parallel: int) -> int:
     """Run `__main__.py` of the working directory; return the exit code."""
+    program = os.path.abspath("__main__.py")
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(max_workers=max(parallel, 1) * 4)
@@ -55,7 +56,7 @@ def run(parallel: int) -> int:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         loop.run_until_complete(
-            pulumi.runtime.run_in_stack(lambda: runpy.run_path("__main__.py", run_name="__main__"))  # type: ignore[arg-type, func-returns-value]
+            pulumi.runtime.run_in_stack(lambda: runpy.run_path(program, run_name="__main__"))  # type: ignore[arg-type, func-returns-value]
         )
     except pulumi.RunError as error:
         pulumi.log.error(str(error))

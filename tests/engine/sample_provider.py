@@ -38,7 +38,7 @@ class Cloud:
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
-        for part in ("objects", "on"):
+        for part in ("objects", "on", "ids"):
             (self.directory / part).mkdir(parents=True, exist_ok=True)
 
     # -- for tests --------------------------------------------------------------------------------------------------
@@ -93,7 +93,10 @@ class Cloud:
 
     def new_id(self, name: str) -> str:
         """Count the creations of each name, so that ids do not depend on the order of parallel calls."""
-        return f"{name}-{1 + sum(c['call'] == 'created' and c['name'] == name for c in self.calls)}"
+        path = self.directory / "ids" / name
+        count = 1 + int(path.read_text()) if path.exists() else 1
+        path.write_text(str(count))
+        return f"{name}-{count}"
 
     def record(self, call: str, name: str, **more: Any) -> None:
         line = json.dumps({"call": call, "name": name, **more}, default=_show) + "\n"
@@ -153,6 +156,21 @@ def _clean_error(message: str) -> Exception:
     return RuntimeError(message)
 
 
+def _say(text: str) -> None:
+    """Speak in every way a provider can: progress, a warning on the resource, a line on stdout."""
+    import grpc
+    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+    request, _ = _host_call()
+    with grpc.insecure_channel(sys.argv[-1]) as channel:
+        engine = engine_pb2_grpc.EngineStub(channel)
+        engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=request.urn, ephemeral=True))
+        engine.Log(
+            engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=f"{text}, a warning", urn=request.urn)
+        )
+    sys.stdout.write(f"{text}, printed\n")
+
+
 def load() -> SampleProvider:
     """The frozen entry point that state files name."""
     return SampleProvider()
@@ -181,6 +199,8 @@ class SampleProvider(ResourceProvider):
             raise ValueError(found.get("text", "it was told to fail"))
         if found.get("do") == "clean":
             raise _clean_error(found.get("text", "it was told to fail"))
+        if found.get("do") == "say":
+            _say(found["text"])
         if found.get("do") == "exit":
             os._exit(3)
         return found
@@ -203,7 +223,6 @@ class SampleProvider(ResourceProvider):
     def create(self, props: Props) -> CreateResult:
         found = self._begin("create", props["name"], news=_plain(props), timeout=_host_call()[0].timeout)
         identity = self.cloud.new_id(props["name"])
-        self.cloud.record("created", props["name"])
         outs = {**props, "status": "ON" if props.get("running") else "OFF"}
         self.cloud.put(identity, **_plain(outs))
         if found.get("do") == "init-failed":

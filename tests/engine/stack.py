@@ -20,8 +20,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 class Step:
     """One thing the engine did, or would do.
 
-    `op` is the engine's word; a refresh has its finding (same, update, delete) in `result`. `keys` are the changed
-    properties, where the engine knows them.
+    `op` is the engine's word. The command `refresh` has its findings (same, update, delete) in `result`. `keys` are
+    the changed properties, where the engine knows them.
     """
 
     op: str
@@ -57,6 +57,7 @@ class Result:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     progress: list[Diagnostic] = field(default_factory=list)
     text: str = ""
+    drifted: bool = False
 
     @property
     def ok(self) -> bool:

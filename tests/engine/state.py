@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .values import SECRET, SIGNATURE, Props, Secret, transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 def _stored(name: str, factory: Callable[[], Any]) -> Any:
@@ -42,7 +42,6 @@ class State:
     property_dependencies: dict[str, list[str]] = _stored("propertyDependencies", dict)
     pending_replacement: bool = _stored("pendingReplacement", bool)
     additional_secret_outputs: list[str] = _stored("additionalSecretOutputs", list)
-    aliases: list[str] = _stored("aliases", list)
     custom_timeouts: dict[str, float] = _stored("customTimeouts", dict)
     retain_on_delete: bool = _stored("retainOnDelete", bool)
     deleted_with: str = _stored("deletedWith", str)
@@ -182,6 +181,30 @@ class Snapshot:
     def pending(self) -> list[Operation]:
         with self._lock:
             return list(self._pending)
+
+
+def following(resources: Iterable[State], aliased: Mapping[str, str]) -> list[State]:
+    """Let states that still name a renamed resource by its old urn name it by the new one."""
+    if not aliased:
+        return list(resources)
+
+    def follow(urns: Iterable[str]) -> list[str]:
+        return [aliased.get(urn, urn) for urn in urns]
+
+    def provider(reference: str) -> str:
+        urn, _, identity = reference.rpartition("::")
+        return f"{aliased.get(urn, urn)}::{identity}" if reference else ""
+
+    return [
+        state.copy(
+            parent=aliased.get(state.parent, state.parent),
+            provider=provider(state.provider),
+            deleted_with=aliased.get(state.deleted_with, state.deleted_with),
+            dependencies=follow(state.dependencies),
+            property_dependencies={k: follow(v) for k, v in state.property_dependencies.items()},
+        )
+        for state in resources
+    ]
 
 
 class StateFile:

@@ -202,6 +202,7 @@ def without_dangling(resources: Iterable[State]) -> list[State]:
     for state in resources:
         parent = state.parent if not state.parent or state.parent in there else parents.get(state.parent, "")
         properties = {k: [u for u in v if u in there] for k, v in state.property_dependencies.items()}
+        properties = {k: v for k, v in properties.items() if v}
         kept.append(
             state.copy(
                 parent=parent,

@@ -105,6 +105,15 @@ def has_unknown(value: Any) -> bool:
     return any(item == UNKNOWN for item in _walk(value) if isinstance(item, str))
 
 
+def without_unknowns(props: Props) -> Props:
+    """Leave out what is unknown, as the engine does outside of previews."""
+    return {
+        key: without_unknowns(value) if isinstance(value, dict) else value
+        for key, value in props.items()
+        if isinstance(value, dict) or not has_unknown(value)
+    }
+
+
 def has_secret(value: Any) -> bool:
     return any(isinstance(item, Secret) for item in _walk(value))
 

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 PRELOAD = (
     "asyncio",
     "base64",
-    "concurrent.futures",
+    "concurrent.futures.thread",
     "dill",
-    "grpc",
-    "pulumi",
+    "grpc._server",
     "pulumi.dynamic",
     "pulumi.runtime",
+    "runpy",
+    "traceback",
 )
 
 
