@@ -18,7 +18,7 @@ def load_provider(kind: str) -> ResourceProvider:
         raise ValueError(
             f"pulumi_dpc has no resource {kind!r}: the state was written by a newer version; upgrade"
         )
-    from .provider import StreamingPipelineProvider  # noqa: PLC0415 - programs never need the provider itself
+    from .provider import StreamingPipelineProvider
 
     return StreamingPipelineProvider()
 

@@ -41,7 +41,7 @@ class Pending:
     """
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        from pydantic_core import core_schema  # noqa: PLC0415
+        from pydantic_core import core_schema
 
         def validate(value: object, look_at: Callable[[object], object]) -> object:
             return value if is_unknown(value) else look_at(value)
@@ -63,7 +63,7 @@ class ByType:
     """
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        from pydantic_core import core_schema  # noqa: PLC0415
+        from pydantic_core import core_schema
 
         choices = {TAG + kind: handler.generate_schema(model) for kind, model in by_type(source).items()}
         choices[TAG] = self._named_type(handler)
@@ -76,7 +76,7 @@ class ByType:
 
     @staticmethod
     def _named_type(handler: GetCoreSchemaHandler) -> CoreSchema:
-        from pydantic_core import core_schema  # noqa: PLC0415
+        from pydantic_core import core_schema
 
         name = Pending().__get_pydantic_core_schema__(str, handler)
         return core_schema.typed_dict_schema({"type": core_schema.typed_dict_field(name)})

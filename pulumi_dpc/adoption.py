@@ -7,7 +7,7 @@ from typing import Any
 
 from . import run_state
 from .definition import differences
-from .errors import Conflict, ConfigurationError, DpcError, LookupFailed, NotFound, OutcomeUnknown
+from .errors import ConfigurationError, DpcError, LookupFailed, OutcomeUnknown
 from .plan import Live, Wish
 from .remote import Place, RemotePipeline
 
@@ -105,5 +105,8 @@ def _found_again(
     ours = [id_ for id_, live in now if id_ not in before and not differences(live, definition)]
     if len(ours) == 1:
         return ours[0]
-    found = f"{len(ours)} of this name and definition are there now" if ours else "none of this name is there now"
-    raise OutcomeUnknown(f"{error}. Whether the pipeline was created is not known: {found}; run `pulumi up` again") from error
+    found = (
+        f"{len(ours)} of this name and definition are there now" if ours else "none of this name is there now"
+    )
+    doubt = f"{error}. Whether the pipeline was created is not known: {found}; run `pulumi up` again"
+    raise OutcomeUnknown(doubt) from error

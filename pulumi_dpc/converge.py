@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from . import run_state
 from .definition import differences
@@ -26,6 +26,9 @@ _LOOKED_UP = (400, 409, 422)
 """Refusals of a command that may mean "already so" (docs/api.md section 5.3): looked up, not believed."""
 
 
+Command = Literal["START", "STOP"]
+
+
 class Pipeline(Protocol):
     """One live pipeline: what the runner may ask and send."""
 
@@ -38,7 +41,7 @@ class Pipeline(Protocol):
     def put(self, body: Mapping[str, Any]) -> None:
         """Replace the definition."""
 
-    def command(self, word: str) -> None:
+    def command(self, word: Command) -> None:
         """Send START or STOP once."""
 
     def delete(self) -> None:
@@ -223,7 +226,7 @@ class _Run:
             self._around.warn(f"is {status} and {phrase}; the change goes on without having seen it stop")
         return not connected
 
-    def _command(self, word: str) -> None:
+    def _command(self, word: Command) -> None:
         """Send a command; a lost answer is looked up before it is sent again."""
         deadline, attempt = self._around.clock.now() + COMMAND_BUDGET, 0
         while True:

@@ -129,7 +129,7 @@ def _counts_as_absent(key: str, value: Any, known: Shape) -> bool:
 
 def validate(definition: Mapping[str, Any]) -> Checked:
     """Check a definition, of which parts may be unknown yet, and return all there is to say at once."""
-    from ._validation import violations  # noqa: PLC0415 - loads pydantic, which nothing else needs
+    from ._validation import violations
 
     spelled, shape = canonical(definition), definition_shape()
     return Checked(

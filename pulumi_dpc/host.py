@@ -5,7 +5,6 @@ request and the gRPC context are locals of a frame further up, and this module l
 follows from that was measured; "section" below means one of ``docs/pulumi-host.md``. Each piece is detected
 at run time. Where one is missing, or with ``DPC_HOST_HOOKS=off``, callers get the host's plain behaviour.
 """
-# ruff: noqa: PLC0415 - what is imported late is loaded in the host already, and not needed in the program
 
 from __future__ import annotations
 
@@ -32,11 +31,11 @@ _LOG_SECONDS = 2.0  # the engine is on this machine; a slow display must not slo
 _WATCHED_SECONDS, _UNWATCHED_SECONDS = 2.0, 15.0  # between progress texts that differ only in their numbers
 
 
-class Failure(Exception):  # noqa: N818 - words of the engine, here and below
+class Failure(Exception):
     """Say what the user should read, as the whole text of the error."""
 
 
-class InitFailed(Exception):  # noqa: N818
+class InitFailed(Exception):
     """Say that the resource exists although the operation failed: the engine keeps it and goes on next time.
 
     Args:

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 
@@ -55,7 +55,9 @@ def get_project(name: str, *, settings: Settings | None = None) -> Project:
     return in_program(lambda: _find_project(settings or _settings(), name))
 
 
-def get_environment(project_id: str, name: str | None = None, *, settings: Settings | None = None) -> Environment:
+def get_environment(
+    project_id: str, name: str | None = None, *, settings: Settings | None = None
+) -> Environment:
     """Return an environment of a project, by name, or the only one.
 
     Warns once when the environment's default agent is known not to be a streaming one: it is the default for batch
@@ -119,7 +121,9 @@ def _find_environment(settings: Settings, project_id: str, name: str | None) -> 
     return environment
 
 
-def _the_one(things: Sequence[Mapping[str, Any]], name: str | None, kind: str, where: str) -> Mapping[str, Any]:
+def _the_one(
+    things: Sequence[Mapping[str, Any]], name: str | None, kind: str, where: str
+) -> Mapping[str, Any]:
     """Return the only thing of that name; without a name, the only thing."""
     matches = [thing for thing in things if name is None or thing.get("name") == name]
     if len(matches) == 1:
@@ -131,7 +135,9 @@ def _the_one(things: Sequence[Mapping[str, Any]], name: str | None, kind: str, w
     if name is None:
         raise LookupFailed(f"several {kind}s {where}: say which one by its name: {names}")
     ids = ", ".join(str(thing.get("id", "?")) for thing in matches)
-    raise LookupFailed(f"{len(matches)} {kind}s are named {name!r} {where} ({ids}): use the id of the one you mean")
+    raise LookupFailed(
+        f"{len(matches)} {kind}s are named {name!r} {where} ({ids}): use the id of the one you mean"
+    )
 
 
 def _in_words(names: Sequence[str]) -> str:
@@ -185,7 +191,7 @@ class _Answers:
             return first
 
     def _client(self, settings: Settings) -> DpcClient:
-        from .client import DpcClient  # noqa: PLC0415 - HTTP is loaded on first use
+        from .client import DpcClient
 
         if settings not in self._clients:
             self._clients[settings] = DpcClient(settings)
@@ -199,7 +205,7 @@ _answers = _Answers()
 
 
 def _settings(arguments: Mapping[str, str] | None = None) -> Settings:
-    from .settings import Settings  # noqa: PLC0415 - nothing of HTTP or settings is loaded for a program without lookups
+    from .settings import Settings
 
     stack_config = {}
     if arguments is None:
@@ -218,9 +224,7 @@ def _looked_up(
         # Which account is asked must not make the answer a secret, though its token is one.
         settings = pulumi.Output.unsecret(pulumi.Output.from_input(arguments))
         return settings.apply(
-            lambda given: asyncio.to_thread(
-                in_program, lambda: find(_settings(given), values[: len(inputs)])
-            )
+            lambda given: asyncio.to_thread(in_program, lambda: find(_settings(given), values[: len(inputs)]))
         )
 
     return pulumi.Output.all(*inputs, *awaited).apply(with_values)

@@ -102,7 +102,12 @@ def plan(live: Live, wish: Wish, said: Said) -> Plan:
     edit = bool(differences(live.definition, wish.definition))
     ran = found or said.resume
     goal = ran if wish.running is None else wish.running
-    if edit and live.status == run_state.SNAPSHOTTING and wish.running is not False and not wish.interrupt_snapshot:
+    if (
+        edit
+        and live.status == run_state.SNAPSHOTTING
+        and wish.running is not False
+        and not wish.interrupt_snapshot
+    ):
         return Plan(refusal=_SNAPSHOT_REFUSAL, ran=ran, goal=goal)
     steps = _edit_steps(live, wish, said, goal=goal) if edit else _run_steps(live, wish, said, goal=goal)
     return Plan(
@@ -183,7 +188,9 @@ def _warnings(live: Live, wish: Wish, said: Said, steps: tuple[Step, ...], *, fo
             "it was running when last seen and is stopped now; it stays stopped, because `running` is not set"
         )
     if not run_state.is_known(live.status):
-        warnings.append(f"its status is {live.status}, so what was last known counts: {_in_words(found=found)}")
+        warnings.append(
+            f"its status is {live.status}, so what was last known counts: {_in_words(found=found)}"
+        )
     return tuple(warnings)
 
 

@@ -26,8 +26,10 @@ def _as_sentence(error: DpcError) -> DpcError:
     The engine-free parts of this package must not know that class, so it joins in here.
     """
     kind = type(error)
-    both = type(kind.__name__, (kind, pulumi.RunError), {"__module__": kind.__module__, "__doc__": kind.__doc__})
-    twin: DpcError = both.__new__(both)
+    both = type(
+        kind.__name__, (kind, pulumi.RunError), {"__module__": kind.__module__, "__doc__": kind.__doc__}
+    )
+    twin: DpcError = both.__new__(both)  # type: ignore[call-overload]
     twin.args = error.args
     twin.__dict__.update(error.__dict__)
     return twin

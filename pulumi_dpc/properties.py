@@ -52,7 +52,9 @@ def split_id(id_: str) -> tuple[str, str]:
     """Return (project id, streaming pipeline id); raise ValueError for anything else."""
     project_id, slash, pipeline_id = id_.partition("/")
     if not (project_id and slash and pipeline_id) or "/" in pipeline_id:
-        raise ValueError(f"{id_!r} is not an id of a streaming pipeline: write '<project id>/<streaming pipeline id>'")
+        raise ValueError(
+            f"{id_!r} is not an id of a streaming pipeline: write '<project id>/<streaming pipeline id>'"
+        )
     return project_id, pipeline_id
 
 
@@ -100,7 +102,9 @@ def outputs_of(inputs: Bag, outcome: Outcome, api_url: str) -> dict[str, Any]:
     }
 
 
-def refreshed(recorded: Bag, project_id: str, live: Live, api_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def refreshed(
+    recorded: Bag, project_id: str, live: Live, api_url: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return (outputs, inputs) as a refresh finds them.
 
     The inputs are the whole live definition in the recorded spelling, so that an added property shows as drift; and

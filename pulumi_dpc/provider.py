@@ -6,6 +6,7 @@ offer a hook comes from `host`; every hook keeps working without it, only plaine
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ from .converge import End, Outcome, converge
 from .definition import has_unknowns, validate, whole_numbers
 from .errors import DpcError, LookupFailed, NotFound
 from .plan import Live, Said, Wish, plan
-from .properties import API_URL, AGENT_ID, IMPORT_ID, NAME, PROJECT_ID, RUNNING
+from .properties import AGENT_ID, API_URL, IMPORT_ID, NAME, PROJECT_ID
 from .remote import Place, RemotePipeline
 from .waiting import Limits, StartTimes, Surroundings
 
@@ -65,7 +66,9 @@ class StreamingPipelineProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the configuration for the first call that needs it; no I/O, because a failure here is for ever."""
-        self._config = {key: value for key in _CONFIG_KEYS if (value := req.config.get(f"dpc:{key}")) is not None}
+        self._config = {
+            key: value for key in _CONFIG_KEYS if (value := req.config.get(f"dpc:{key}")) is not None
+        }
         self._is_explicit = req.config.get("dpc:explicit") is not None
         host.raise_worker_limit()
         host.interrupted()
@@ -79,7 +82,9 @@ class StreamingPipelineProvider(ResourceProvider):
         is_new = not _olds and self._claims.is_first_check(call.urn)
         self._claims.declare(call.urn, is_new=is_new)
         if _without_provider(news) == _without_provider(_olds):
-            return CheckResult(_without_provider(news), [])  # checked when it was recorded: saves loading pydantic
+            return CheckResult(
+                _without_provider(news), []
+            )  # checked when it was recorded: saves loading pydantic
         checked = validate(properties.definition_of(news))
         problems = [*properties.mistakes(news), *checked.violations]
         inputs = {**_without_definition(news), **checked.canonical}
@@ -99,7 +104,9 @@ class StreamingPipelineProvider(ResourceProvider):
         try:
             live = adoption.read_live(pipeline)
         except NotFound:
-            raise adoption.missing(pipeline.place, pipeline.project_id, pipeline.pipeline_id, inputs[NAME]) from None
+            raise adoption.missing(
+                pipeline.place, pipeline.project_id, pipeline.pipeline_id, inputs[NAME]
+            ) from None
         lines = adoption.differences_from(live, properties.wish_of(inputs))
         return [adoption.refusal_to_adopt(lines, pipeline.pipeline_id)] if lines else []
 
@@ -109,7 +116,9 @@ class StreamingPipelineProvider(ResourceProvider):
         self._claims.meet(host.current_call().urn, _id)
         moved = _olds.get(PROJECT_ID) != _news.get(PROJECT_ID)
         changes = properties.diff_changes(_olds, _news)
-        return DiffResult(changes=None if moved and changes is False else changes, replaces=[PROJECT_ID] if moved else [])
+        if moved and changes is False:
+            changes = None
+        return DiffResult(changes=changes, replaces=[PROJECT_ID] if moved else [])
 
     # ---- what is there ----
 
@@ -129,7 +138,9 @@ class StreamingPipelineProvider(ResourceProvider):
             raise
         outs, inputs = properties.refreshed(recorded, pipeline.project_id, live, pipeline.place.api_url)
         if not run_state.is_known(live.status):
-            host.current_call().warn(_named(outs, f"its status is {live.status}; what was last known stays recorded"))
+            host.current_call().warn(
+                _named(outs, f"its status is {live.status}; what was last known stays recorded")
+            )
         return ReadResult(id_, outs, None if is_get else inputs)
 
     @staticmethod
@@ -149,7 +160,9 @@ class StreamingPipelineProvider(ResourceProvider):
             if import_id is not None and not self._claims.was_deleted(import_id):
                 return self._adopt(import_id, inputs)
             pipeline = self._make(inputs)
-        self._claims.meet(host.current_call().urn, properties.make_id(pipeline.project_id, pipeline.pipeline_id))
+        self._claims.meet(
+            host.current_call().urn, properties.make_id(pipeline.project_id, pipeline.pipeline_id)
+        )
         return self._started(pipeline, inputs)
 
     def _make(self, inputs: Bag) -> RemotePipeline:
@@ -165,7 +178,9 @@ class StreamingPipelineProvider(ResourceProvider):
         taken = [properties.make_id(project_id, id_) for id_ in ids]
         self._claims.fail(*taken)
         holder = self._claims.other_holder(host.current_call().urn, taken[0])
-        raise adoption.held_by_another(ids[0], holder) if holder else adoption.name_taken(project_id, name, ids)
+        raise (
+            adoption.held_by_another(ids[0], holder) if holder else adoption.name_taken(project_id, name, ids)
+        )
 
     def _started(self, pipeline: RemotePipeline, inputs: Bag) -> CreateResult:
         wish = properties.wish_of(inputs)
@@ -178,7 +193,9 @@ class StreamingPipelineProvider(ResourceProvider):
             return CreateResult(id_, outs)
         reason = _named(inputs, f"was created, but {outcome.error}. {outcome.run_sentence}")
         if outcome.end is End.GONE:
-            raise host.Failure(_named(inputs, "was deleted outside Pulumi while it was started; run `pulumi up` again"))
+            raise host.Failure(
+                _named(inputs, "was deleted outside Pulumi while it was started; run `pulumi up` again")
+            )
         if host.can_init_fail():
             raise host.InitFailed(id_, outs, reason)
         raise host.Failure(f"{reason} {self._undo(pipeline)}")
@@ -186,10 +203,8 @@ class StreamingPipelineProvider(ResourceProvider):
     @staticmethod
     def _undo(pipeline: RemotePipeline) -> str:
         """Delete what was just created, where its id could not be kept: nothing may be orphaned."""
-        try:
+        with contextlib.suppress(DpcError):  # it may be stopped already; the delete decides
             pipeline.command("STOP")
-        except DpcError:
-            pass  # it may be stopped already; the delete decides
         try:
             pipeline.delete()
         except DpcError as error:
@@ -207,7 +222,9 @@ class StreamingPipelineProvider(ResourceProvider):
                 raise adoption.held_by_another(pipeline.pipeline_id, holder)
             live = adoption.read_live(pipeline)
         except NotFound:
-            raise adoption.missing(pipeline.place, pipeline.project_id, pipeline.pipeline_id, inputs[NAME]) from None
+            raise adoption.missing(
+                pipeline.place, pipeline.project_id, pipeline.pipeline_id, inputs[NAME]
+            ) from None
         except DpcError:
             self._claims.fail(import_id)
             raise
@@ -306,7 +323,9 @@ class StreamingPipelineProvider(ResourceProvider):
             progress=call.progress,
             warn=call.warn,
             limits=Limits(
-                start=call.timeout or limits.start, stop=call.timeout or limits.stop, grace=settings.start_grace
+                start=call.timeout or limits.start,
+                stop=call.timeout or limits.stop,
+                grace=settings.start_grace,
             ),
             start_times=self._start_times,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .clock import Clock
+from .converge import Command
 from .errors import ConfigurationError, DpcError, NotFound
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ class Place:
         interrupt: threading.Event,
     ) -> Place:
         """Reach the API that arguments, environment and stack configuration name; nothing is sent yet."""
-        from .client import DpcClient  # noqa: PLC0415 - a preview without a change never needs HTTP
-        from .listing import Listing  # noqa: PLC0415
-        from .settings import Settings  # noqa: PLC0415
+        from .client import DpcClient
+        from .listing import Listing
+        from .settings import Settings
 
         settings = Settings.resolve(arguments=arguments, stack_config=stack_config)
         client = DpcClient(settings, clock=Clock(settings.time_scale, interrupt))
@@ -90,7 +91,7 @@ class RemotePipeline:
         self.place.listing.stale(self.project_id, self.pipeline_id)
         self.place.client.update_pipeline(self.project_id, self.pipeline_id, body)
 
-    def command(self, word: str) -> None:
+    def command(self, word: Command) -> None:
         """Send START or STOP once."""
         self.place.client.send_command(self.project_id, self.pipeline_id, word)
 

@@ -97,7 +97,7 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
             "wait": wait,
             "interruptSnapshot": interrupt_snapshot,
         }
-        self._register(resource_name, properties, opts)
+        _register(self, resource_name, properties, opts)
 
     @classmethod
     def from_definition(
@@ -131,12 +131,15 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         given = {"name": name, "agentId": agent_id}
         properties.update({key: value for key, value in given.items() if value is not None})
         pipeline = cls.__new__(cls)
-        pipeline._register(resource_name, properties, opts)
+        _register(pipeline, resource_name, properties, opts)
         return pipeline
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None  # noqa: A002
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002 - Pulumi's name for it
+        opts: pulumi.ResourceOptions | None = None,
     ) -> StreamingPipeline:
         """Read an existing pipeline without managing it; a missing one is an error.
 
@@ -146,19 +149,10 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
             opts: Resource options.
         """
         pipeline = cls.__new__(cls)
-        pipeline._register(resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
+        _register(
+            pipeline, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        )
         return pipeline
-
-    def _register(
-        self, resource_name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions | None
-    ) -> None:
-        # Every output needs a key, or its attribute does not exist (docs/pulumi-host-reference.md section 11).
-        bag = {**dict.fromkeys(_EVERY_PROPERTY), **properties}
-        options = _translated(opts)
-        if options.import_ is not None:
-            # The engine cannot import a dynamic resource: create adopts it instead.
-            bag[IMPORT_ID], options.import_ = options.import_, None
-        Resource.__init__(self, ProviderReference("StreamingPipeline"), resource_name, bag, options)
 
     @property
     def project_id(self) -> pulumi.Output[str]:
@@ -225,6 +219,22 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         return value
 
 
+def _register(
+    pipeline: StreamingPipeline,
+    resource_name: str,
+    properties: Mapping[str, Any],
+    opts: pulumi.ResourceOptions | None,
+) -> None:
+    """Register a new object with the engine, whichever way it was made."""
+    # Every output needs a key, or its attribute does not exist (docs/pulumi-host-reference.md section 11).
+    bag = {**dict.fromkeys(_EVERY_PROPERTY), **properties}
+    options = _translated(opts)
+    if options.import_ is not None:
+        # The engine cannot import a dynamic resource: create adopts it instead.
+        bag[IMPORT_ID], options.import_ = options.import_, None
+    Resource.__init__(pipeline, ProviderReference("StreamingPipeline"), resource_name, bag, options)
+
+
 _EVERY_PROPERTY = (PROJECT_ID, *DEFINITION, RUNNING, *OPTIONS, STATUS, API_URL)
 
 
@@ -288,7 +298,9 @@ class Provider(pulumi.ProviderResource):
             "clientSecret": None if client_secret is None else pulumi.Output.secret(client_secret),
             "accountId": account_id,
         }
-        self.dpc_arguments: dict[str, pulumi.Input[str]] = {k: v for k, v in arguments.items() if v is not None}
+        self.dpc_arguments: dict[str, pulumi.Input[str]] = {
+            k: v for k, v in arguments.items() if v is not None
+        }
         """What was given, for lookups through this provider."""
         config = {f"dpc:{key}": value for key, value in self.dpc_arguments.items()}
         super().__init__("pulumi-python", resource_name, {**config, "dpc:explicit": "true"}, opts)

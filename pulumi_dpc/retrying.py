@@ -23,7 +23,7 @@ FEWEST_ATTEMPTS = 3
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
 
 
-class Passing(Exception):  # noqa: N818 - not an error but the word of one attempt that the next may succeed
+class Passing(Exception):
     """Say that an attempt failed in a way that passes.
 
     Args:

@@ -100,7 +100,9 @@ def wait(
         if give_up(status):
             return status
         if elapsed >= limit:
-            raise WaitTimedOut(f"is {status} after {limit:.0f} s of {doing}; custom_timeouts allows a longer wait")
+            raise WaitTimedOut(
+                f"is {status} after {limit:.0f} s of {doing}; custom_timeouts allows a longer wait"
+            )
         around.progress(f"{doing}, {elapsed:.0f} s")
         expected = around.start_times.left(elapsed) if watch.for_running else None
         around.clock.sleep(min(run_state.look_delay(looks, expected=expected), limit - elapsed))

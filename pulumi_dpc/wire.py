@@ -40,7 +40,7 @@ class Answer:
     broken: str | None = None
 
 
-class NoAnswer(Exception):  # noqa: N818 - not an error by itself: the transport decides
+class NoAnswer(Exception):
     """Say that a request got no answer.
 
     Args:

@@ -1,7 +1,7 @@
 """The scenarios of a pipeline's life, written once and run on both engines.
 
-Each takes a `World` and asserts on what is left at the service and in the state. A world's `trace` records what every command
-did and asked, so that the test engine can be held against the real CLI.
+Each takes a `World` and asserts on what is left at the service and in the state. A world's `trace` records what
+every command did and asked, so that the test engine can be held against the real CLI.
 """
 
 from __future__ import annotations
@@ -118,7 +118,10 @@ def edit_running_where_running_is_not_given(world: World) -> None:
     """The run state is not ours, so an edit puts it back as it was found."""
     world.up(resource())
     world.api.start(world.pipeline.id)
-    succeeded(world.up(resource(definition=edited(streamingTarget={"type": "gcs", "bucket": "b"}))), ("orders", "update"))
+    succeeded(
+        world.up(resource(definition=edited(streamingTarget={"type": "gcs", "bucket": "b"}))),
+        ("orders", "update"),
+    )
     assert world.pipeline.status == "STREAMING"
     assert world.outputs()["running"] is True
 
@@ -186,7 +189,9 @@ def snapshot_is_not_interrupted(world: World) -> None:
     failed(world.up(changed), "a snapshot is running", "interrupt_snapshot=True")
     assert world.pipeline.status == "SNAPSHOTTING"
     allowed = resource(
-        definition=edited(streamingTarget={"type": "s3", "bucket": "b"}), running=True, interrupt_snapshot=True
+        definition=edited(streamingTarget={"type": "s3", "bucket": "b"}),
+        running=True,
+        interrupt_snapshot=True,
     )
     result = succeeded(world.up(allowed), ("orders", "update"))
     assert any("snapshot" in warning for warning in result.warnings())
@@ -457,7 +462,9 @@ def incomplete_definition_fails_in_the_preview(world: World) -> None:
     source["connection"] = {k: v for k, v in source["connection"].items() if k != "username"}
     world.write(resource(definition=edited(streamingSource=source, streamingTarget={"type": "s3"})))
     failed(
-        world.run("preview"), "streamingSource.connection.username: is required", "streamingTarget.bucket: is required"
+        world.run("preview"),
+        "streamingSource.connection.username: is required",
+        "streamingTarget.bucket: is required",
     )
     assert world.requests() == []
 
@@ -468,7 +475,10 @@ def secret_input_stays_secret(world: World) -> None:
     text = resource(definition=edited(advancedProperties=None))
     result = world.up(text.replace("{'name'", f"{{'advancedProperties': {secret}, 'name'", 1))
     assert result.ok, result.text
-    assert world.pipeline.definition["advancedProperties"] == {"api.password": "hunter2-canary", "max.batch.size": 5}
+    assert world.pipeline.definition["advancedProperties"] == {
+        "api.password": "hunter2-canary",
+        "max.batch.size": 5,
+    }
     assert "hunter2-canary" not in world.stack.state_text  # type: ignore[union-attr]
     assert world.run("refresh").ok
     assert "hunter2-canary" not in world.stack.state_text  # type: ignore[union-attr]
@@ -480,7 +490,9 @@ def dead_agent_does_not_block_the_move_to_another(world: World) -> None:
     other = world.api.add_agent("second")
     world.up(resource(running=True))
     world.api.agent_offline(GUIDE_AGENT)
-    result = succeeded(world.up(resource(definition=edited(agentId=other), running=True)), ("orders", "update"))
+    result = succeeded(
+        world.up(resource(definition=edited(agentId=other), running=True)), ("orders", "update")
+    )
     assert any("not connected" in warning for warning in result.warnings())
     assert world.pipeline.status == "STREAMING"
     assert world.pipeline.definition["agentId"] == other

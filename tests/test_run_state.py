@@ -21,7 +21,13 @@ def verdicts(watch: Watch, *looks: tuple[str, float]) -> list[Verdict]:
 
 @pytest.mark.parametrize(
     ("status", "running"),
-    [("STREAMING", True), ("SNAPSHOTTING", True), ("STARTING", True), ("STOPPING", False), ("NOT_RUNNING", False)],
+    [
+        ("STREAMING", True),
+        ("SNAPSHOTTING", True),
+        ("STARTING", True),
+        ("STOPPING", False),
+        ("NOT_RUNNING", False),
+    ],
 )
 def test_a_status_counts_as_running_or_stopped(status: str, running: bool) -> None:
     assert run_state.is_running(status, otherwise=not running) is running

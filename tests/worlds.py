@@ -51,7 +51,9 @@ def resource(name: str = "orders", definition: Mapping[str, Any] = DEFINITION, *
 
 
 def _source(value: Any) -> str:
-    return value.removeprefix("text:") if isinstance(value, str) and value.startswith("text:") else repr(value)
+    return (
+        value.removeprefix("text:") if isinstance(value, str) and value.startswith("text:") else repr(value)
+    )
 
 
 def program(*resources: str) -> str:
@@ -63,8 +65,15 @@ def program(*resources: str) -> str:
 class World:
     """One service and one stack; every command leaves its requests in `requests`."""
 
-    def __init__(self, kind: str, directory: Path, *, env: Mapping[str, str] | None = None, **emulator: Any) -> None:
-        given = {"time_scale": TIME_SCALE, "start_seconds": START_SECONDS, "stop_seconds": STOP_SECONDS, **emulator}
+    def __init__(
+        self, kind: str, directory: Path, *, env: Mapping[str, str] | None = None, **emulator: Any
+    ) -> None:
+        given = {
+            "time_scale": TIME_SCALE,
+            "start_seconds": START_SECONDS,
+            "stop_seconds": STOP_SECONDS,
+            **emulator,
+        }
         self.api = Emulator(**given)
         self.kind = kind
         self.directory = directory

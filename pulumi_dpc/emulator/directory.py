@@ -15,7 +15,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-class Refused(Exception):  # noqa: N818 - the service's word for it
+class Refused(Exception):
     """Say why the service will not do something, in its own numbers and words."""
 
     def __init__(self, status: int, detail: str, violations: Iterable[str] = ()) -> None:
