@@ -19,7 +19,7 @@ class Listing:
     """Answer from a project's listing what would otherwise be one request for each pipeline.
 
     A listing is read once in the life of a process, page by page and no further than it pays: its first page,
-    and the next ones while at least as many pipelines as there are pages left have been asked for and not found.
+    and the next ones while at least as many pipelines are asked for and not found as there are pages left.
     One pipeline in a project of 500 costs the first page and one GET; a hundred cost the pages.
 
     Args:
@@ -103,6 +103,7 @@ class _Project:
         self._flight = SingleFlight()
         self._lock = threading.Lock()
         self._wanted: set[str] = set()
+        self._asked_by_id: set[str] = set()
         self._writes: defaultdict[str, int] = defaultdict(int)
         self._begin()
 
@@ -114,6 +115,8 @@ class _Project:
             while self._pays(pipeline_id):
                 self._read_page()
             with self._lock:
+                if pipeline_id not in self._definitions:
+                    self._asked_by_id.add(pipeline_id)
                 return self._definitions.get(pipeline_id)
 
     def all(self, *, since: float | None) -> dict[str, Definition | None]:
@@ -146,7 +149,7 @@ class _Project:
         self._began = self._client.clock.now()
 
     def _pays(self, pipeline_id: str) -> bool:
-        """Tell whether to read on: the pages left cost no more than asking for each one that is missing.
+        """Tell whether to read on: the pages left cost no more than what is, or was, asked for by id instead.
 
         Those who wait for their turn are counted too, so a refresh of many does not begin with GETs.
         """
@@ -154,9 +157,8 @@ class _Project:
             return False
         with self._lock:
             missing = self._wanted - self._definitions.keys()
-        return pipeline_id in missing and (
-            self._reading.page == 0 or len(missing) >= self._reading.pages_left()
-        )
+            instead = len(missing | self._asked_by_id)
+        return pipeline_id in missing and (self._reading.page == 0 or instead >= self._reading.pages_left())
 
     def _read_page(self) -> None:
         """Read the next page; what this process wrote while the page was on its way counts for more."""

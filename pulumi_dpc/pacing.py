@@ -125,8 +125,8 @@ class Pacer:
 
     Args:
         clock: Time, and the sleep that a Ctrl-C ends.
-        looks_per_minute: Looks at waiting pipelines in a minute; half as many more after a pause, so that a batch
-            that has just been started is looked at without delay.
+        looks_per_minute: Looks at waiting pipelines in a minute; after a pause half as many more, so that a
+            batch that has just been started is looked at without delay.
     """
 
     def __init__(self, clock: Clock, looks_per_minute: float = 300.0) -> None:

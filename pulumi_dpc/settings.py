@@ -194,7 +194,7 @@ def _refuse_partial_credentials(source: _Source, given: set[str]) -> None:
     token, id_, secret = (source.spelled(name) for name in ("token", "client_id", "client_secret"))
     if "token" in given and given & {"client_id", "client_secret"}:
         raise ConfigurationError(
-            f"{token} and {id_} with {secret} are two ways to say the same: remove one of them"
+            f"{token} and {id_} with {secret} say the same in two ways: remove one of them"
         )
     if "token" in given or {"client_id", "client_secret"} <= given:
         return

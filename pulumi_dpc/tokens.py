@@ -81,7 +81,9 @@ class Tokens:
         try:
             answer = self._wire.exchange("POST", self._settings.token_url, authorize=anonymous, body=form)
         except NoAnswer as none:
-            error = Unreachable(f"no token: {self._host} cannot be reached: {none}")
+            error = Unreachable(
+                f"no token: {self._host} cannot be reached: {none}; check the token URL and the network"
+            )
             raise (error if none.final else Passing(error)) from none
         if answer.status >= 300 or answer.status < 200:  # noqa: PLR2004
             raise self._refusal(answer)
