@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 TIME_SCALE = 0.01
 START_SECONDS, STOP_SECONDS = 3.0, 2.0
+SECRETS = {"client_secret": "canary-client-secret", "token": "canary-token"}
+SECRET_INPUT = "hunter2-canary"
+_NEVER_SHOWN = (*SECRETS.values(), SECRET_INPUT, "issued-")  # the last begins every token that is issued
 
 DEFINITION: dict[str, Any] = {
     "name": "orders-pipeline",
@@ -62,22 +65,36 @@ def program(*resources: str) -> str:
     return "\n".join(lines)
 
 
+def leaked(result: Result, *texts: str) -> list[str]:
+    """Return which secrets are in what a command showed, or in the texts."""
+    shown = "\n".join([result.text, repr(result.diagnostics), repr(result.progress), *texts])
+    return [secret for secret in _NEVER_SHOWN if secret in shown]
+
+
 class World:
     """One service and one stack; every command leaves its requests in `requests`."""
 
     def __init__(
-        self, kind: str, directory: Path, *, env: Mapping[str, str] | None = None, **emulator: Any
+        self,
+        kind: str,
+        directory: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        parallel: int = 8,
+        **emulator: Any,
     ) -> None:
         given = {
             "time_scale": TIME_SCALE,
             "start_seconds": START_SECONDS,
             "stop_seconds": STOP_SECONDS,
+            **SECRETS,
             **emulator,
         }
         self.api = Emulator(**given)
         self.kind = kind
         self.directory = directory
         self._env = dict(env or {})
+        self._parallel = parallel
         self.stack: Stack | None = None
         self.trace: list[tuple[str, int, list[tuple[str, str]], list[str]]] = []
         """Of every command: its name, exit code, steps, and what it asked of the API."""
@@ -85,6 +102,7 @@ class World:
     def __enter__(self) -> World:
         self.api.__enter__()
         options: dict[str, Any] = {"preload": ("requests", "pydantic")} if self.kind == "engine" else {}
+        options["parallel"] = self._parallel
         self.stack = open_stack(self.kind, self.directory / "stack", {**self.api.env, **self._env}, **options)
         return self
 
@@ -99,9 +117,11 @@ class World:
         self.stack.write(program(*resources))
 
     def run(self, command: str, **options: Any) -> Result:
-        """Run preview, up, refresh or destroy, and forget the requests before it."""
+        """Run preview, up, refresh or destroy, without the requests before it; hold that no secret is shown."""
         self.api.clear_requests()
         result: Result = getattr(self.stack, command)(**options)
+        assert self.stack is not None
+        assert not leaked(result, self.stack.state_text)
         self.trace.append((command, result.exit_code, sorted(result.ops()), sorted(set(self.requests()))))
         return result
 
