@@ -2,10 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types faults bench clean
+.PHONY: demo install test lint types faults bench clean
 
 demo: .venv/installed
 	$(BIN)/python -m examples.demo
+
+install: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest -n auto

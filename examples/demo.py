@@ -1,0 +1,201 @@
+"""`make demo`: from nothing to a streaming pipeline, with the real Pulumi CLI against the emulator.
+
+Everything is thrown away at the end: the emulator is in this process, the stack and PULUMI_HOME in a temporary
+directory. Where no CLI can be had, the same commands run on the test engine of this repository.
+"""
+# ruff: noqa: S603, T201 - it runs the Pulumi CLI, and talks
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import Protocol
+
+from pulumi_dpc.emulator import Emulator, Pipeline
+from tests.engine import open_stack
+from tests.engine.stack import PROJECT, Result, base_environment, write_project
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PROGRAM = REPOSITORY / "examples" / "quickstart" / "__main__.py"
+
+SUCCESS = (0,)
+CHANGES_FOUND = (7, 255)
+"""What `--expect-no-changes` exits with when there are some: 7, before the CLI had exit codes 255."""
+
+TIME_SCALE = 0.3
+"""Real seconds in one of the emulator's: slow enough to watch a start, fast enough for the whole demo."""
+
+INSTALL_SECONDS = 300
+_INSTALL = """
+import socket, sys
+socket.setdefaulttimeout(10)
+from pulumi.automation import PulumiCommand
+PulumiCommand.install(root=sys.argv[1])
+"""
+
+
+class NotAsClaimed(Exception):
+    """Say what the demo claims and did not find."""
+
+
+class Stage(Protocol):
+    """Somewhere to run Pulumi commands."""
+
+    def run(self, *words: str) -> int:
+        """Run one command, show what it says and return its exit code."""
+
+
+class CliStage:
+    """The real CLI, with a backend and a home of its own."""
+
+    def __init__(self, cli: str, directory: Path, env: dict[str, str]) -> None:
+        self._cli, self._directory = cli, directory
+        home = directory / "home"
+        (home / "state").mkdir(parents=True)
+        self._env = base_environment(env) | {
+            "PATH": f"{Path(cli).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "PULUMI_HOME": str(home),
+            "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "demo",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        (directory / "Pulumi.yaml").write_text("name: streaming-pipelines\nruntime: python\n")
+        write_project(directory, PROGRAM.read_text())
+        self.run("stack", "init", "demo")
+
+    def run(self, *words: str) -> int:
+        """Run the CLI in this process's terminal."""
+        return subprocess.run([self._cli, *words], cwd=self._directory, env=self._env, check=False).returncode
+
+
+class EngineStage:
+    """The test engine, which understands as much of the CLI's language as the demo speaks."""
+
+    def __init__(self, directory: Path, env: dict[str, str]) -> None:
+        self._stack = open_stack("engine", directory, env, preload=("requests", "pydantic"))
+        self._stack.write(PROGRAM.read_text())
+
+    def run(self, *words: str) -> int:
+        """Translate one command, and print the steps, messages and outputs."""
+        command, *rest = words
+        if command == "config":
+            _, key, value = rest
+            self._stack.set_config(f"{PROJECT}:{key}", value)
+            return 0
+        result = self._play(command, rest)
+        print(result.text)
+        return result.exit_code
+
+    def _play(self, command: str, flags: Collection[str]) -> Result:
+        refresh = "--refresh" in flags
+        if command == "preview":
+            return self._stack.preview(refresh=refresh, expect_no_changes="--expect-no-changes" in flags)
+        if command == "up":
+            return self._stack.up(refresh=refresh)
+        return self._stack.destroy()
+
+
+def play(stage: Stage, api: Emulator) -> None:
+    """Run the whole life of a pipeline.
+
+    Raises:
+        NotAsClaimed: A command ended otherwise than it should, or left something else in the service.
+    """
+    _step(stage, "Create a pipeline and start it", "up --yes")
+    made = _check(api, batch=10000)
+    _step(stage, "Nothing has changed, so there is nothing to do", "preview --expect-no-changes")
+    _step(stage, "Change a setting of the program", "config set maxBatchSize 20000")
+    _step(stage, "Edit the running pipeline: stop, change, start", "up --yes --skip-preview")
+    _check(api, batch=20000, made=made)
+    api.stop(made.id)
+    _headline("Somebody stops the pipeline in the Matillion UI")
+    look = "preview --refresh --diff --expect-no-changes"
+    _step(stage, "See it; in CI this fails the check", look, exits=CHANGES_FOUND)
+    _step(stage, "Repair it", "up --yes --skip-preview --refresh")
+    _check(api, batch=20000, made=made)
+    _step(stage, "Stop it and delete it", "destroy --yes")
+    if api.pipelines:
+        raise NotAsClaimed(f"{len(api.pipelines)} pipelines are left")
+
+
+def _headline(text: str) -> None:
+    print(f"\n\N{BLACK RIGHT-POINTING TRIANGLE} {text}", flush=True)
+
+
+def _step(stage: Stage, why: str, command: str, *, exits: Collection[int] = SUCCESS) -> None:
+    _headline(f"{why}: pulumi {command}")
+    code = stage.run(*command.split())
+    if code not in exits:
+        raise NotAsClaimed(f"`pulumi {command}` ended with exit code {code}")
+
+
+def _check(api: Emulator, *, batch: int, made: Pipeline | None = None) -> Pipeline:
+    """Look in the service itself for the one pipeline, running, with that batch size."""
+    if len(api.pipelines) != 1:
+        raise NotAsClaimed(f"there are {len(api.pipelines)} pipelines, not one")
+    found = api.pipelines[0]
+    runs_with = (found.running_definition or {}).get("advancedProperties")
+    print(f"  in the service: {found.definition['name']} is {found.status}, with {runs_with}", flush=True)
+    if found.status != "STREAMING" or runs_with != {"max.batch.size": batch}:
+        raise NotAsClaimed(f"it should be STREAMING with a max.batch.size of {batch}")
+    if made is not None and found.id != made.id:
+        raise NotAsClaimed("it is another pipeline than the one made first")
+    return found
+
+
+def find_cli(root: Path) -> str | None:
+    """Return the Pulumi CLI from PATH, or from `root`, where Pulumi's own installer puts it if it can."""
+    installed = shutil.which("pulumi", path=str(root / "bin"))
+    found = shutil.which("pulumi") or installed
+    if found:
+        return found
+    print(f"There is no Pulumi CLI on PATH; installing it into {root}.", flush=True)
+    command = [sys.executable, "-c", _INSTALL, str(root)]
+    try:
+        subprocess.run(command, timeout=INSTALL_SECONDS, check=True, capture_output=True)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return None
+    return shutil.which("pulumi", path=str(root / "bin"))
+
+
+def open_stage(root: Path, directory: Path, env: dict[str, str]) -> Stage:
+    """Return the real CLI, or else the test engine."""
+    cli = find_cli(root)
+    if cli is None:
+        print(
+            "The Pulumi CLI cannot be had (no network?), so this is the test engine of this repository instead."
+        )
+        return EngineStage(directory, env)
+    return CliStage(cli, directory, env)
+
+
+def main() -> int:
+    """Play the demo; return the process's exit code."""
+    parser = argparse.ArgumentParser(prog="python -m examples.demo", description=main.__doc__)
+    help_ = "where the Pulumi CLI is looked for after PATH, and installed (default: %(default)s)"
+    parser.add_argument("--cli-root", type=Path, default=REPOSITORY / ".pulumi", help=help_)
+    root = parser.parse_args().cli_root
+    # A proxy without an exception for this machine would be asked for the emulator, and for the engine's processes.
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join([*filter(None, [os.environ.get(name)]), "127.0.0.1", "localhost"])
+    with (
+        tempfile.TemporaryDirectory(prefix="pulumi-dpc-demo-") as scratch,
+        Emulator(time_scale=TIME_SCALE, start_seconds=6, stop_seconds=3) as api,
+    ):
+        try:
+            play(open_stage(root, Path(scratch), api.env), api)
+        except NotAsClaimed as error:
+            print(f"\nNot as claimed: {error}.", file=sys.stderr)
+            return 1
+    print("\nAll of it went as claimed, and nothing is left behind.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

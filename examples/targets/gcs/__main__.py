@@ -1,0 +1,35 @@
+"""From PostgreSQL to Google Cloud Storage."""
+
+import pulumi
+
+import pulumi_dpc as dpc
+
+project = dpc.get_project("Analytics")
+environment = dpc.get_environment(project.id, "production")
+
+shop = dpc.StreamingPipeline(
+    "shop",
+    project_id=project.id,
+    agent_id=environment.default_agent_id,
+    name="shop-to-gcs",
+    streaming_source=dpc.PostgresSource(
+        connection=dpc.PostgresConnection(
+            host="shop-db.internal.example.com",
+            port=5432,
+            database="shop",
+            username="matillion_streaming",
+            password=dpc.SecretReference.google("shop-password"),
+        ),
+        tables=[dpc.Table("public", "orders")],
+    ),
+    # No credentials: the agent writes as the service account it runs with.
+    streaming_target=dpc.GcsTarget(
+        bucket="analytics-landing", prefix="streaming/shop", decimal_mapping="LOGICAL"
+    ),
+    running=True,
+)
+
+pulumi.export("projectId", project.id)
+pulumi.export("defaultAgentID", environment.default_agent_id)
+pulumi.export("streamingPipelineId", shop.streaming_pipeline_id)
+pulumi.export("status", shop.status)
