@@ -1,4 +1,4 @@
-"""What a create does about a pipeline that is already there: adopt the one named by ``import_``, else refuse."""
+"""How a resource comes to its pipeline: by adopting the one that ``import_`` names, or by one POST, never two."""
 
 from __future__ import annotations
 
@@ -6,22 +6,116 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import run_state
+from .claims import Claims
 from .definition import differences
-from .errors import ConfigurationError, DpcError, LookupFailed, OutcomeUnknown
+from .errors import ConfigurationError, DpcError, LookupFailed, NotFound, OutcomeUnknown
 from .plan import Live, Wish
+from .properties import make_id
 from .remote import Place, RemotePipeline
 
 
-def read_live(pipeline: RemotePipeline) -> Live:
-    """Return definition and status of the pipeline that ``import_`` names.
+def check(pipeline: RemotePipeline, wish: Wish) -> tuple[Live, str | None]:
+    """Return the pipeline that ``import_`` names, and why it cannot be adopted as it is, if it cannot.
 
     Raises:
-        NotFound: There is none of that id.
+        LookupFailed: There is none of that id.
     """
-    return Live(pipeline.definition(), pipeline.status())
+    try:
+        live = Live(pipeline.definition(), pipeline.status())
+    except NotFound:
+        raise _missing(pipeline, (wish.definition or {})["name"]) from None
+    lines = _differences(live, wish)
+    return live, _differs(pipeline.pipeline_id, lines) if lines else None
 
 
-def differences_from(live: Live, wish: Wish) -> list[str]:
+def adopt(pipeline: RemotePipeline, wish: Wish, claims: Claims) -> Live:
+    """Take over the pipeline that ``import_`` names, if it is what the program says; nothing is sent.
+
+    Raises:
+        ConfigurationError: It differs from the program, or another resource of the program has it.
+        LookupFailed: There is none of that id.
+    """
+    id_ = make_id(pipeline.project_id, pipeline.pipeline_id)
+    try:
+        holder = claims.other_holder(pipeline.urn, id_)
+        if holder:
+            raise _held_by_another(pipeline.pipeline_id, holder)
+        live, refusal = check(pipeline, wish)
+        if refusal:
+            raise ConfigurationError(refusal)
+    except DpcError:
+        claims.fail(id_)
+        raise
+    claims.adopt(pipeline.urn, id_)
+    return live
+
+
+def create(
+    place: Place, project_id: str, definition: Mapping[str, Any], claims: Claims, urn: str | None
+) -> str:
+    """Create a pipeline whose name is free in the project, and return its id.
+
+    Raises:
+        ConfigurationError: The project has a pipeline of that name.
+        OutcomeUnknown: The answer was lost, and what is there now does not tell.
+    """
+    name = (project_id, definition["name"])
+    try:
+        taken = [id_ for id_, _ in place.listing.named(*name)]
+        if not taken:
+            return _post(place, project_id, definition)
+    except DpcError:
+        claims.fail(name=name)
+        raise
+    ids = [make_id(project_id, id_) for id_ in taken]
+    claims.fail(*ids)
+    holder = claims.other_holder(urn, ids[0])
+    raise _held_by_another(taken[0], holder) if holder else _name_taken(*name, taken)
+
+
+# ---- the POST ----
+
+
+def _post(place: Place, project_id: str, definition: Mapping[str, Any]) -> str:
+    """Send one POST, never a second one.
+
+    If the answer is lost, the one pipeline of that name and definition is ours: none was there before.
+    """
+    try:
+        created = place.client.create_pipeline(project_id, definition)
+    except DpcError as error:
+        if not error.maybe_applied:
+            raise
+        pipeline_id = _found_again(place, project_id, definition, error)
+    else:
+        pipeline_id = str(created["streamingPipelineId"])
+    place.listing.wrote(project_id, pipeline_id, definition)
+    return pipeline_id
+
+
+def _found_again(place: Place, project_id: str, definition: Mapping[str, Any], error: DpcError) -> str:
+    since = place.client.clock.now()
+    try:
+        now = place.listing.named(project_id, definition["name"], since=since)
+    except DpcError:
+        raise OutcomeUnknown(
+            f"{error}. It could not be looked up whether the pipeline was created; run `pulumi up` again: it finds"
+            " the pipeline if it is there, and does not make a second one"
+        ) from error
+    ours = [id_ for id_, live in now if not differences(live, definition)]
+    if len(ours) == 1:
+        return ours[0]
+    found = (
+        f"{len(ours)} of this name and definition are there now" if ours else "none of this name is there now"
+    )
+    doubt = f"{error}. Whether the pipeline was created is not known: {found}; run `pulumi up` again"
+    raise OutcomeUnknown(doubt) from error
+
+
+# ---- the sentences ----
+
+
+def _differences(live: Live, wish: Wish) -> list[str]:
     """Return what keeps the live pipeline from being adopted as it is, a line each.
 
     ``running=True`` on a stopped pipeline is none: it is adopted, and the next ``up`` starts it.
@@ -33,8 +127,7 @@ def differences_from(live: Live, wish: Wish) -> list[str]:
     return lines
 
 
-def refusal_to_adopt(lines: Sequence[str], pipeline_id: str) -> str:
-    """Return the sentence for a live pipeline that is not what the program says."""
+def _differs(pipeline_id: str, lines: Sequence[str]) -> str:
     listed = "\n".join(f"  {line}" for line in lines)
     return (
         f"the pipeline {pipeline_id} named by import_ differs from the program, so it was not adopted and nothing was"
@@ -42,23 +135,26 @@ def refusal_to_adopt(lines: Sequence[str], pipeline_id: str) -> str:
     )
 
 
-def missing(place: Place, project_id: str, pipeline_id: str, name: str) -> LookupFailed:
-    """Return the error for an ``import_`` id that does not exist, naming a pipeline of that name, if there is one."""
-    others = [id_ for id_, _ in place.listing.named(project_id, name)]
-    hint = f"; the pipeline of that name in the project is {project_id}/{others[0]}" if others else ""
-    return LookupFailed(f"the pipeline {pipeline_id} named by import_ does not exist: remove `import_`{hint}")
+def _missing(pipeline: RemotePipeline, name: str) -> LookupFailed:
+    others = [id_ for id_, _ in pipeline.place.listing.named(pipeline.project_id, name)]
+    hint = (
+        f"; the pipeline of that name in the project is {make_id(pipeline.project_id, others[0])}"
+        if others
+        else ""
+    )
+    return LookupFailed(
+        f"the pipeline {pipeline.pipeline_id} named by import_ does not exist: remove `import_`{hint}"
+    )
 
 
-def held_by_another(pipeline_id: str, holder: str) -> ConfigurationError:
-    """Return the error for a pipeline that another resource of the program manages already."""
+def _held_by_another(pipeline_id: str, holder: str) -> ConfigurationError:
     return ConfigurationError(
         f"the pipeline {pipeline_id} is managed already, by the resource {holder} of this program: two resources"
         " cannot manage one pipeline; remove one of them"
     )
 
 
-def name_taken(project_id: str, name: str, ids: Sequence[str]) -> DpcError:
-    """Return the error for a name that the project has already."""
+def _name_taken(project_id: str, name: str, ids: Sequence[str]) -> ConfigurationError:
     found = ", ".join(ids)
     return ConfigurationError(
         f"the project {project_id} has a pipeline of this name already ({found}), so nothing was created. If this"
@@ -67,46 +163,3 @@ def name_taken(project_id: str, name: str, ids: Sequence[str]) -> DpcError:
         f' does not manage yet, adopt it with opts=pulumi.ResourceOptions(import_="{project_id}/{ids[0]}").'
         f" If both may exist, give this one another name than {name!r}"
     )
-
-
-def create(place: Place, project_id: str, definition: Mapping[str, Any]) -> str:
-    """Create a pipeline and return its id; never send a second POST.
-
-    If the answer is lost, the one pipeline of that name and definition that was not there before is ours.
-
-    Raises:
-        OutcomeUnknown: The answer was lost, and what is there now does not tell.
-    """
-    name = definition["name"]
-    before = {id_ for id_, _ in place.listing.named(project_id, name)}
-    try:
-        created = place.client.create_pipeline(project_id, definition)
-    except DpcError as error:
-        if not error.maybe_applied:
-            raise
-        pipeline_id = _found_again(place, project_id, definition, before, error)
-    else:
-        pipeline_id = str(created["streamingPipelineId"])
-    place.listing.wrote(project_id, pipeline_id, definition)
-    return pipeline_id
-
-
-def _found_again(
-    place: Place, project_id: str, definition: Mapping[str, Any], before: set[str], error: DpcError
-) -> str:
-    since = place.client.clock.now()
-    try:
-        now = place.listing.named(project_id, definition["name"], since=since)
-    except DpcError:
-        raise OutcomeUnknown(
-            f"{error}. It could not be looked up whether the pipeline was created; run `pulumi up` again: it finds"
-            " the pipeline if it is there, and does not make a second one"
-        ) from error
-    ours = [id_ for id_, live in now if id_ not in before and not differences(live, definition)]
-    if len(ours) == 1:
-        return ours[0]
-    found = (
-        f"{len(ours)} of this name and definition are there now" if ours else "none of this name is there now"
-    )
-    doubt = f"{error}. Whether the pipeline was created is not known: {found}; run `pulumi up` again"
-    raise OutcomeUnknown(doubt) from error

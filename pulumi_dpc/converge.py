@@ -76,6 +76,11 @@ class Outcome:
     error: DpcError | None = None
     run_sentence: str = ""
 
+    def story(self, beginning: str = "") -> str:
+        """Return what went wrong and whether it runs, as one sentence each; details such as violations follow."""
+        sentence, *details = f"{beginning}{self.error}".splitlines() or [""]
+        return "\n".join([f"{sentence.rstrip('.')}. {self.run_sentence}", *details])
+
     @property
     def unfinished(self) -> bool:
         """Tell whether the next operation has to look and repair."""
@@ -320,11 +325,12 @@ def _is_heading(word: str, status: str) -> bool:
 
 
 def _run_sentence(record: _Record) -> str:
-    if not run_state.is_known(record.status):
-        return f"Its status is {record.status}."
-    if record.seen_running:
-        return "It is running."
-    return f"It is not running ({record.status})."
+    words = {
+        run_state.STARTING: "It is starting.",
+        run_state.STOPPING: "It is stopping.",
+        run_state.NOT_RUNNING: "It is stopped.",
+    }
+    return "It is running." if record.seen_running else words.get(record.status, f"Its status is {record.status}.")
 
 
 _CARRY_OUT: dict[Step, Callable[[_Run], None]] = {

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_CONFIG_KEYS = ("token", "clientId", "clientSecret", "region", "apiUrl", "tokenUrl", "accountId")
 _MOST_NAMES = 20
 
 
@@ -205,13 +204,13 @@ _answers = _Answers()
 
 
 def _settings(arguments: Mapping[str, str] | None = None) -> Settings:
-    from .settings import Settings
+    from .settings import CONFIG_KEYS, Settings  # a program without lookups loads neither HTTP nor settings
 
-    stack_config = {}
-    if arguments is None:
-        config = pulumi.Config("dpc")
-        stack_config = {f"dpc:{key}": value for key in _CONFIG_KEYS if (value := config.get(key)) is not None}
-    return Settings.resolve(arguments=arguments, stack_config=stack_config)
+    if arguments is not None:
+        return Settings.resolve(arguments=arguments)
+    config = pulumi.Config("dpc")
+    values = {key: config.get(key.removeprefix("dpc:")) for key in CONFIG_KEYS}
+    return Settings.resolve(stack_config={key: value for key, value in values.items() if value is not None})
 
 
 def _looked_up(

@@ -6,7 +6,6 @@ offer a hook comes from `host`; every hook keeps working without it, only plaine
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import threading
 from collections.abc import Callable, Mapping
@@ -29,7 +28,7 @@ from .converge import End, Outcome, converge
 from .definition import has_unknowns, validate, whole_numbers
 from .errors import DpcError, LookupFailed, NotFound
 from .plan import Live, Said, Wish, plan
-from .properties import AGENT_ID, API_URL, IMPORT_ID, NAME, PROJECT_ID
+from .properties import AGENT_ID, API_URL, IMPORT_ID, NAME, PROJECT_ID, STATUS
 from .remote import Place, RemotePipeline
 from .waiting import Limits, StartTimes, Surroundings
 
@@ -58,18 +57,15 @@ class StreamingPipelineProvider(ResourceProvider):
 
     def __init__(self) -> None:
         super().__init__()
-        self._config: Mapping[str, Any] = {}
+        self._config: Callable[[str], Any] = lambda _key: None
         self._lock = threading.Lock()
         self._place: Place | None = None
         self._claims = Claims()
         self._start_times = StartTimes()
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Keep the configuration for the first call that needs it; no I/O, because a failure here is for ever."""
-        self._config = {
-            key: value for key in _CONFIG_KEYS if (value := req.config.get(f"dpc:{key}")) is not None
-        }
-        self._is_explicit = req.config.get("dpc:explicit") is not None
+        """Keep the configuration for the first call that needs it."""
+        self._config = req.config.get
         host.raise_worker_limit()
         host.interrupted()
 
@@ -82,33 +78,25 @@ class StreamingPipelineProvider(ResourceProvider):
         is_new = not _olds and self._claims.is_first_check(call.urn)
         self._claims.declare(call.urn, is_new=is_new)
         if _without_provider(news) == _without_provider(_olds):
-            return CheckResult(
-                _without_provider(news), []
-            )  # checked when it was recorded: saves loading pydantic
+            # It was checked when it was recorded; a preview without a change need not load pydantic.
+            return CheckResult(_without_provider(news), [])
         checked = validate(properties.definition_of(news))
         problems = [*properties.mistakes(news), *checked.violations]
         inputs = {**_without_definition(news), **checked.canonical}
         if is_new and not problems:
-            problems = self._differences_from_import(inputs)
+            problems = self._refusal_to_adopt(inputs)
         for warning in checked.warnings:
             call.warn(_named(inputs, warning))
         # The engine prints the value of a named property, secrets too, so the property stays empty.
         return CheckResult(inputs, [CheckFailure("", problem) for problem in problems])
 
-    def _differences_from_import(self, inputs: Bag) -> list[str]:
+    def _refusal_to_adopt(self, inputs: Bag) -> list[str]:
         """Compare a new resource with the pipeline it wants to adopt, so that the preview lists what differs."""
         import_id = inputs.get(IMPORT_ID)
         if import_id is None or has_unknowns(inputs):
             return []
-        pipeline = self._pipeline(import_id, inputs)
-        try:
-            live = adoption.read_live(pipeline)
-        except NotFound:
-            raise adoption.missing(
-                pipeline.place, pipeline.project_id, pipeline.pipeline_id, inputs[NAME]
-            ) from None
-        lines = adoption.differences_from(live, properties.wish_of(inputs))
-        return [adoption.refusal_to_adopt(lines, pipeline.pipeline_id)] if lines else []
+        _, refusal = adoption.check(self._pipeline(import_id, inputs), properties.wish_of(inputs))
+        return [refusal] if refusal else []
 
     @_hook
     def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
@@ -153,92 +141,48 @@ class StreamingPipelineProvider(ResourceProvider):
     @_hook
     def create(self, props: Bag) -> CreateResult:
         """Create the pipeline, or adopt the one that ``import_`` names, and start it if asked."""
-        inputs = _received(props)
-        name = (inputs[PROJECT_ID], inputs[NAME])
-        with self._claims.name(*name):
-            import_id = inputs.get(IMPORT_ID)
+        inputs, urn = _received(props), host.current_call().urn
+        project_id, import_id = inputs[PROJECT_ID], inputs.get(IMPORT_ID)
+        with self._claims.name(project_id, inputs[NAME]):
             if import_id is not None and not self._claims.was_deleted(import_id):
-                return self._adopt(import_id, inputs)
-            pipeline = self._make(inputs)
-        self._claims.meet(
-            host.current_call().urn, properties.make_id(pipeline.project_id, pipeline.pipeline_id)
-        )
-        return self._started(pipeline, inputs)
+                return self._adopted(self._pipeline(import_id, inputs), inputs)
+            definition = properties.definition_of(inputs)
+            made = adoption.create(self._here(), project_id, definition, self._claims, urn)
+        id_ = properties.make_id(project_id, made)
+        self._claims.meet(urn, id_)
+        return self._started(self._pipeline(id_, inputs), inputs)
 
-    def _make(self, inputs: Bag) -> RemotePipeline:
-        place, (project_id, name) = self._here(), (inputs[PROJECT_ID], inputs[NAME])
-        try:
-            ids = [id_ for id_, _ in place.listing.named(project_id, name)]
-            if not ids:
-                created = adoption.create(place, project_id, properties.definition_of(inputs))
-                return self._pipeline(properties.make_id(project_id, created), inputs)
-        except DpcError:
-            self._claims.fail(name=(project_id, name))
-            raise
-        taken = [properties.make_id(project_id, id_) for id_ in ids]
-        self._claims.fail(*taken)
-        holder = self._claims.other_holder(host.current_call().urn, taken[0])
-        raise (
-            adoption.held_by_another(ids[0], holder) if holder else adoption.name_taken(project_id, name, ids)
-        )
+    def _adopted(self, pipeline: RemotePipeline, inputs: Bag) -> CreateResult:
+        wish = properties.wish_of(inputs)
+        live = adoption.adopt(pipeline, wish, self._claims)
+        running = run_state.is_running(live.status, otherwise=bool(wish.running))
+        if wish.running and not running:
+            text = f"was adopted as it is ({live.status}); the next `pulumi up` starts it"
+            host.current_call().warn(_named(inputs, text))
+        outcome = Outcome(End.DONE, live.definition, live.status, running)
+        return CreateResult(_id(pipeline), properties.outputs_of(inputs, outcome, pipeline.place.api_url))
 
     def _started(self, pipeline: RemotePipeline, inputs: Bag) -> CreateResult:
         wish = properties.wish_of(inputs)
         live = Live(wish.definition or {}, run_state.NOT_RUNNING)
         said = Said(definition=wish.definition)
         outcome = converge(pipeline, plan(live, wish, said), live, said, self._around(), sent=True)
-        id_ = properties.make_id(pipeline.project_id, pipeline.pipeline_id)
         outs = properties.outputs_of(inputs, outcome, pipeline.place.api_url)
         if outcome.end is End.DONE:
-            return CreateResult(id_, outs)
-        reason = _named(inputs, f"was created, but {outcome.error}. {outcome.run_sentence}")
+            return CreateResult(_id(pipeline), outs)
         if outcome.end is End.GONE:
-            raise host.Failure(
-                _named(inputs, "was deleted outside Pulumi while it was started; run `pulumi up` again")
-            )
+            raise host.Failure(_named(inputs, _DELETED_WHILE_STARTING))
+        reason = _named(inputs, outcome.story("was created, but "))
         if host.can_init_fail():
-            raise host.InitFailed(id_, outs, reason)
-        raise host.Failure(f"{reason} {self._undo(pipeline)}")
+            raise host.InitFailed(_id(pipeline), outs, reason)
+        raise host.Failure(f"{reason} {self._undo(pipeline, outs)}")
 
-    @staticmethod
-    def _undo(pipeline: RemotePipeline) -> str:
-        """Delete what was just created, where its id could not be kept: nothing may be orphaned."""
-        with contextlib.suppress(DpcError):  # it may be stopped already; the delete decides
-            pipeline.command("STOP")
-        try:
-            pipeline.delete()
-        except DpcError as error:
-            return (
-                f"It could not be deleted again ({error}); adopt it with import_="
-                f'"{pipeline.project_id}/{pipeline.pipeline_id}"'
-            )
-        return "It was deleted again."
-
-    def _adopt(self, import_id: str, inputs: Bag) -> CreateResult:
-        call, pipeline = host.current_call(), self._pipeline(import_id, inputs)
-        holder = self._claims.other_holder(call.urn, import_id)
-        try:
-            if holder:
-                raise adoption.held_by_another(pipeline.pipeline_id, holder)
-            live = adoption.read_live(pipeline)
-        except NotFound:
-            raise adoption.missing(
-                pipeline.place, pipeline.project_id, pipeline.pipeline_id, inputs[NAME]
-            ) from None
-        except DpcError:
-            self._claims.fail(import_id)
-            raise
-        wish = properties.wish_of(inputs)
-        lines = adoption.differences_from(live, wish)
-        if lines:
-            self._claims.fail(import_id)
-            raise host.Failure(_named(inputs, adoption.refusal_to_adopt(lines, pipeline.pipeline_id)))
-        self._claims.adopt(call.urn, import_id)
-        running = run_state.is_running(live.status, otherwise=bool(wish.running))
-        if wish.running and not running:
-            call.warn(_named(inputs, f"was adopted as it is ({live.status}); the next `pulumi up` starts it"))
-        outcome = Outcome(End.DONE, live.definition, live.status, running)
-        return CreateResult(import_id, properties.outputs_of(inputs, outcome, pipeline.place.api_url))
+    def _undo(self, pipeline: RemotePipeline, outs: Bag) -> str:
+        """Delete what was just created, where its id cannot be kept: nothing may be orphaned."""
+        outcome = self._remove(pipeline, Live(properties.definition_of(outs), outs[STATUS]), outs)
+        if outcome.end in (End.DONE, End.GONE):
+            return "It was deleted again."
+        return outcome.story(f'It could not be deleted again, so adopt it with import_="{_id(pipeline)}": ')
 
     @_hook
     def update(self, _id: str, _olds: Bag, _news: Bag) -> UpdateResult:
@@ -265,11 +209,11 @@ class StreamingPipelineProvider(ResourceProvider):
             return UpdateResult(outs)
         if outcome.end is End.GONE:
             raise host.Failure(_named(inputs, _DELETED_OUTSIDE))
-        reason = _named(inputs, f"{outcome.error}. {outcome.run_sentence}")
+        reason = _named(inputs, outcome.story())
         if outcome.end is End.REFUSED:
             raise host.Failure(reason)
         if host.can_init_fail():
-            raise host.InitFailed(properties.make_id(pipeline.project_id, pipeline.pipeline_id), outs, reason)
+            raise host.InitFailed(_id(pipeline), outs, reason)
         host.current_call().warn(f"{reason} The next `pulumi up` continues.")
         return UpdateResult(outs)
 
@@ -289,11 +233,14 @@ class StreamingPipelineProvider(ResourceProvider):
                 raise
             self._claims.delete(_id)
             return
-        said = properties.said_of(recorded)
-        outcome = converge(pipeline, plan(live, Wish(None), said), live, said, self._around())
+        outcome = self._remove(pipeline, live, recorded)
         if outcome.end not in (End.DONE, End.GONE):
-            raise host.Failure(_named(recorded, f"was not deleted: {outcome.error}. {outcome.run_sentence}"))
+            raise host.Failure(_named(recorded, outcome.story("was not deleted: ")))
         self._claims.delete(_id)
+
+    def _remove(self, pipeline: RemotePipeline, live: Live, recorded: Bag) -> Outcome:
+        said = properties.said_of(recorded)
+        return converge(pipeline, plan(live, Wish(None), said), live, said, self._around())
 
     # ---- what the hooks share ----
 
@@ -311,8 +258,7 @@ class StreamingPipelineProvider(ResourceProvider):
     def _here(self) -> Place:
         with self._lock:
             if self._place is None:
-                arguments, stack_config = (self._config, None) if self._is_explicit else (None, self._config)
-                self._place = Place.connect(arguments, stack_config, host.interrupted())
+                self._place = Place.connect(self._config, host.interrupted())
             return self._place
 
     def _around(self) -> Surroundings:
@@ -331,8 +277,7 @@ class StreamingPipelineProvider(ResourceProvider):
         )
 
 
-_CONFIG_KEYS = ("token", "clientId", "clientSecret", "region", "apiUrl", "tokenUrl", "accountId")
-
+_DELETED_WHILE_STARTING = "was deleted outside Pulumi while it was started; run `pulumi up` again"
 _DELETED_OUTSIDE = "was deleted outside Pulumi; run `pulumi up --refresh` to create it again"
 _DISPUTED = (
     "was not deleted, because a create in this command failed that may be about this very pipeline (a renamed"
@@ -343,6 +288,10 @@ _DISPUTED = (
 def _named(bag: Mapping[str, Any], text: str) -> str:
     name = bag.get(NAME)
     return f"{name}: {text}" if isinstance(name, str) else text
+
+
+def _id(pipeline: RemotePipeline) -> str:
+    return properties.make_id(pipeline.project_id, pipeline.pipeline_id)
 
 
 def _without_provider(bag: Bag) -> Bag:

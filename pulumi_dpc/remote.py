@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,10 @@ from .errors import ConfigurationError, DpcError, NotFound
 if TYPE_CHECKING:
     from .client import DpcClient
     from .listing import Listing
+
+
+EXPLICIT = "dpc:explicit"
+"""Set in the configuration of an explicit ``Provider``, whose values win over the environment."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +33,26 @@ class Place:
     listing: Listing
 
     @classmethod
-    def connect(
-        cls,
-        arguments: Mapping[str, str] | None,
-        stack_config: Mapping[str, str] | None,
-        interrupt: threading.Event,
-    ) -> Place:
-        """Reach the API that arguments, environment and stack configuration name; nothing is sent yet."""
-        from .client import DpcClient
-        from .listing import Listing
-        from .settings import Settings
+    def connect(cls, configured: Callable[[str], str | None], interrupt: threading.Event) -> Place:
+        """Reach the API that the provider's configuration and the environment name; nothing is sent yet.
 
-        settings = Settings.resolve(arguments=arguments, stack_config=stack_config)
+        Args:
+            configured: Returns a value of the provider's configuration: the arguments of an explicit ``Provider``,
+                which says so itself, or the stack configuration.
+            interrupt: Set when the user cancels.
+
+        Raises:
+            ConfigurationError: Credentials or endpoint are missing or malformed.
+        """
+        from .client import DpcClient  # a preview without a change never needs HTTP
+        from .listing import Listing
+        from .settings import CONFIG_KEYS, Settings
+
+        values = {key: value for key in CONFIG_KEYS if (value := configured(key)) is not None}
+        if configured(EXPLICIT) is not None:
+            settings = Settings.resolve(arguments=values)
+        else:
+            settings = Settings.resolve(stack_config=values)
         client = DpcClient(settings, clock=Clock(settings.time_scale, interrupt))
         return cls(client, Listing(client))
 

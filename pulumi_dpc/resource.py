@@ -15,6 +15,7 @@ from ._entry import ProviderReference
 from .definition import load_definition, to_mapping
 from .program import in_program
 from .properties import API_URL, DEFINITION, IMPORT_ID, OPTIONS, PROJECT_ID, RUNNING, STATUS
+from .remote import EXPLICIT
 
 if TYPE_CHECKING:
     from . import models
@@ -303,4 +304,4 @@ class Provider(pulumi.ProviderResource):
         }
         """What was given, for lookups through this provider."""
         config = {f"dpc:{key}": value for key, value in self.dpc_arguments.items()}
-        super().__init__("pulumi-python", resource_name, {**config, "dpc:explicit": "true"}, opts)
+        super().__init__("pulumi-python", resource_name, {**config, EXPLICIT: "true"}, opts)

@@ -25,6 +25,8 @@ _CAMEL = {
     "region": "region",
     "api_url": "apiUrl",
 }
+CONFIG_KEYS = tuple(f"dpc:{name}" for name in _CAMEL.values())
+"""The stack configuration's names, and those of an explicit provider's inputs in state."""
 _CREDENTIALS = ("token", "client_id", "client_secret", "token_url", "account_id")
 _ENDPOINT = ("api_url", "region")
 _NUMBERS = ("timeout", "start_grace", "status_per_minute", "time_scale")

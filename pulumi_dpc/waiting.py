@@ -90,6 +90,7 @@ def wait(
         elapsed = around.clock.now() - began
         verdict, watch = watch.look(status, elapsed)
         if verdict is Verdict.DONE:
+            around.progress(status.lower().replace("_", " "))
             return status
         if verdict is Verdict.FAILED:
             raise StartFailed(_failed_sentence(watch, status, elapsed))

@@ -153,7 +153,7 @@ def wait_false_returns_when_the_command_is_accepted(world: World) -> None:
 @scenario
 def failed_start_is_kept_and_continued(world: World) -> None:
     world.api.start_fails(None)
-    failed(world.up(resource(running=True)), "orders-pipeline: was created, but", "It is not running")
+    failed(world.up(resource(running=True)), "orders-pipeline: was created, but", "It is stopped.")
     assert world.outputs()["running"] is False
     assert world.outputs()["__unfinished"] is True
     assert world.managed["id"].endswith(world.pipeline.id)

@@ -122,7 +122,9 @@ class World:
         result: Result = getattr(self.stack, command)(**options)
         assert self.stack is not None
         assert not leaked(result, self.stack.state_text)
-        self.trace.append((command, result.exit_code, sorted(result.ops()), sorted(set(self.requests()))))
+        # Only a refresh by itself shows what it found; as part of another command the CLI reports that it ran.
+        ops = [(name, op if command == "refresh" else op.partition(":")[0]) for name, op in result.ops()]
+        self.trace.append((command, result.exit_code, sorted(ops), sorted(set(self.requests()))))
         return result
 
     def up(self, *resources: str, **options: Any) -> Result:
