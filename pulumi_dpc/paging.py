@@ -64,9 +64,7 @@ class Reading:
         return new
 
     def pages_left(self) -> int:
-        """Return how many more pages there seem to be."""
-        if self.done:
-            return 0
+        """Return how many more pages there seem to be, of a listing that is not done."""
         return max(1, math.ceil((self._total - len(self._seen)) / PAGE_SIZE))
 
     def _is_last(self, results: int, size: int) -> bool:

@@ -259,7 +259,9 @@ CALLS: dict[str, Callable[[DpcClient, str], Any]] = {
     "update_pipeline": lambda client, id_: client.update_pipeline(GUIDE_PROJECT, id_, DEFINITION),
     "get_status": lambda client, id_: client.get_status(GUIDE_PROJECT, id_),
 }
-SHAPES = st.sampled_from([None, [], 0, "x", {"results": None}, {"results": [None]}, {"results": [{"id": 1}]}])
+SHAPES: st.SearchStrategy[Any] = st.sampled_from(
+    [None, [], 0, "x", {"results": None}, {"results": [None]}, {"results": [{"id": 1}]}]
+)
 BODIES = SHAPES | st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: (

@@ -14,7 +14,7 @@ EU = {"DPC_REGION": "eu1"}
 
 def refusal(**sources: dict[str, str]) -> str:
     with pytest.raises(ConfigurationError) as caught:
-        Settings.resolve(**{"environment": {}, **sources})  # type: ignore[arg-type]
+        Settings.resolve(**{"environment": {}, **sources})
     return str(caught.value)
 
 
@@ -36,7 +36,7 @@ def test_arguments_beat_the_environment_which_beats_the_stack() -> None:
         "stack_config": {"dpc:token": "from-stack", "dpc:region": "us1"},
     }
     for winner in ("arguments", "environment", "stack"):
-        settings = Settings.resolve(**{"environment": {}, **sources})  # type: ignore[arg-type]
+        settings = Settings.resolve(**{"environment": {}, **sources})
         assert settings.token == f"from-{winner}"
         sources.pop(winner, None)
 
@@ -101,7 +101,7 @@ def test_they_remember_where_the_credentials_came_from(sources: dict[str, dict[s
     """A 401 says which of three places to look at."""
     given = {"environment": {}, **sources}
     given["stack_config"] = {"dpc:region": "eu1", **given.get("stack_config", {})}
-    assert Settings.resolve(**given).credentials_source == text  # type: ignore[arg-type]
+    assert Settings.resolve(**given).credentials_source == text
 
 
 # ---- what each mistake says: the name that the user wrote, and the way out ----

@@ -32,7 +32,7 @@ from pulumi_dpc.errors import (
     OutcomeUnknown,
     Unreachable,
 )
-from pulumi_dpc.pacing import Line, Pace
+from pulumi_dpc.pacing import Line, Pace, Pacer
 from pulumi_dpc.settings import Settings
 from pulumi_dpc.transport import Transport
 
@@ -502,6 +502,33 @@ def test_a_redirect_is_not_followed() -> None:
         assert other.asked == []
 
 
+@pytest.mark.parametrize("location", ["", "http://[", "/v1/x"])
+def test_a_redirect_to_nowhere_is_the_same_error(location: str) -> None:
+    error = answers.error_for("GET", "/v1/x", 301, {"location": location}, b"")
+    assert str(error).startswith("the service redirects to another address, which is not followed")
+
+
+@pytest.mark.parametrize(
+    ("proxy", "text"),
+    [
+        ("http://127.0.0.1:1", "the proxy could not be reached"),
+        ("nonsense://canary-user@127.0.0.1:1", "the request could not be made"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, text: str
+) -> None:
+    """Proxies come from the environment, as for every other program."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    transport = Transport(Settings(token="t", api_url="https://api.example.com/dpc"), Clock(0.0001))
+    with pytest.raises(Unreachable, match=text) as caught:
+        transport.request("POST", "/v1/x", json={}, repeat="unsent")
+    assert not caught.value.maybe_applied
+    assert "canary" not in str(caught.value)
+
+
 def test_an_untrusted_certificate_is_one_sentence_and_no_repetition() -> None:
     with serving(answer("200 OK", b"{}"), tls=True) as server:
         with pytest.raises(Unreachable, match=r"its TLS certificate is not trusted \(self.signed") as caught:
@@ -702,6 +729,25 @@ def test_looks_are_shared_in_order_of_asking() -> None:
     assert due[:150] == pytest.approx([1000] * 150)
     assert due == sorted(due)
     assert due[399] == pytest.approx(1050)
+
+
+def test_what_was_accepted_more_than_a_minute_ago_teaches_nothing() -> None:
+    pace = Pace()
+    for _ in range(1000):
+        pace.accept(100)
+    pace.refuse(161, 161, 1, told=True)
+    assert pace.rate == 54
+
+
+def test_looks_leave_room_for_commands_once_the_limit_is_known() -> None:
+    """A hundred waiting pipelines must not keep a START from being sent."""
+    clock = Clock(0.0005)
+    pacer = Pacer(clock)
+    pacer.refused(clock.now(), 1, told=True)
+    began = clock.now()
+    for _ in range(5):
+        pacer.look_turn()
+    assert clock.now() - began >= 4 * 60 / (54 * 0.75) - 0.01
 
 
 def test_a_service_that_allows_sixty_a_minute_gets_no_more() -> None:
