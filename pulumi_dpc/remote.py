@@ -100,8 +100,11 @@ class RemotePipeline:
 
     def put(self, body: Mapping[str, Any]) -> None:
         """Replace the definition."""
-        self.place.listing.stale(self.project_id, self.pipeline_id)
+        self.place.listing.stale(
+            self.project_id, self.pipeline_id
+        )  # it may be written although no answer comes
         self.place.client.update_pipeline(self.project_id, self.pipeline_id, body)
+        self.place.listing.wrote(self.project_id, self.pipeline_id, body)
 
     def command(self, word: Command) -> None:
         """Send START or STOP once."""

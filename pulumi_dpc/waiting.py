@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from . import run_state
 from .clock import Clock
-from .errors import StartFailed, WaitTimedOut
+from .errors import Interrupted, StartFailed, WaitTimedOut
 from .run_state import Verdict, Watch
 
 
@@ -81,8 +81,23 @@ def wait(
         WaitTimedOut: The limit is over.
         Interrupted: The user cancelled.
     """
-    limit = around.limits.start if watch.for_running else around.limits.stop
     doing = "starting" if watch.for_running else "stopping"
+    try:
+        return _wait(watch, look, around, doing, give_up)
+    except Interrupted as error:
+        raise Interrupted(
+            f"the wait was interrupted while it was {doing}; the next command goes on"
+        ) from error
+
+
+def _wait(
+    watch: Watch,
+    look: Callable[[], str],
+    around: Surroundings,
+    doing: str,
+    give_up: Callable[[str], bool],
+) -> str:
+    limit = around.limits.start if watch.for_running else around.limits.stop
     began, looks = around.clock.now(), 0
     while True:
         status = look()
