@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
@@ -46,7 +48,7 @@ def decode(body: bytes) -> Any:
     if not body.strip():
         return None
     try:
-        value = json.loads(body, parse_constant=_refuse)
+        value = json.loads(body, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
     except RecursionError:
         raise ValueError("nested too deep") from None
     if (
@@ -58,6 +60,17 @@ def decode(body: bytes) -> Any:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    """Read a number; 1e999 is JSON, but infinity could not be written to a state file again."""
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits[:20])
+
+
+def _whole(digits: str) -> int:
+    _finite(digits)  # the engine has only floats
+    return int(digits)
 
 
 def excerpt(text: str, limit: int = EXCERPT) -> str:
@@ -79,9 +92,12 @@ def where(method: str, path: str, status: int | None = None, id_: str | None = N
 
 
 def redact(body: bytes, secrets: Iterable[str]) -> bytes:
-    """Take out what was sent in confidence, should the service repeat it."""
+    """Take out what was sent in confidence, should the service repeat it, however its JSON spells that."""
+    with contextlib.suppress(ValueError, RecursionError):
+        body = json.dumps(decode(body), ensure_ascii=False).encode()
     for secret in secrets:
-        body = body.replace(secret.encode(), b"[secret]")
+        for spelling in (secret, json.dumps(secret)[1:-1]):
+            body = body.replace(spelling.encode(), b"[secret]")
     return body
 
 
