@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from .zygote import ChildProcess, Launcher
 
 HOST_MODULE = "pulumi.dynamic"
+_METADATA = 16 * 2**20  # what grpc-go takes; a traceback in an error's message is more than Python's own 8 kB
+_CHANNEL_OPTIONS = [
+    *_GRPC_CHANNEL_OPTIONS,
+    ("grpc.max_metadata_size", _METADATA),
+    ("grpc.absolute_max_metadata_size", _METADATA),
+]
 
 
 class ProviderError(Exception):
@@ -110,6 +116,7 @@ class Host:
         self._port: str | None = None
         self._ready = threading.Event()
         self._channel: grpc.Channel | None = None
+        self._cancel: grpc.Future[Any] | None = None
         self._stub: provider_pb2_grpc.ResourceProviderStub | None = None
         self._process = launcher.start(HOST_MODULE, [engine], cwd=cwd, env=env)
         self._output = OutputReader(self._process, self._on_line)
@@ -135,9 +142,7 @@ class Host:
                 while not self._ready.wait(0.05):
                     if self._process.wait(0) is not None:
                         raise ProviderError("could not start plugin: it exited before it wrote its port")
-                self._channel = grpc.insecure_channel(
-                    f"127.0.0.1:{self._port}", options=_GRPC_CHANNEL_OPTIONS
-                )
+                self._channel = grpc.insecure_channel(f"127.0.0.1:{self._port}", options=_CHANNEL_OPTIONS)
                 stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
                 args = to_wire(self.config, keep_secrets=True)
                 request = provider_pb2.ConfigureRequest(args=args, acceptSecrets=True, acceptResources=True)
@@ -192,13 +197,12 @@ class Host:
 
     def delete(self, state: State) -> None:
         timeout = state.custom_timeouts.get("delete", 0)
-        who = {key: value for key, value in _who(state).items()}
         request = provider_pb2.DeleteRequest(
             id=state.id,
             properties=_wire(state.outputs),
             old_inputs=_wire(state.inputs),
             timeout=timeout,
-            **who,
+            **_who(state),
         )
         self._call("Delete", request)
 
@@ -226,7 +230,8 @@ class Host:
     def cancel(self) -> None:
         """Tell the provider that the user wants to stop. A host that is busy hears it when a thread is free."""
         if self._stub is not None:
-            self._stub.Cancel.future(empty_pb2.Empty(), timeout=30)
+            # Kept, because a call that nobody holds is cancelled.
+            self._cancel = self._stub.Cancel.future(empty_pb2.Empty(), timeout=30)
 
     def kill(self) -> None:
         self._process.signal(signal.SIGKILL)
@@ -251,14 +256,16 @@ def _who(state: State) -> dict[str, Any]:
     return {"urn": state.urn, "name": state.name, "type": state.type}
 
 
-def _failure(error: grpc.RpcError) -> ProviderError:
+def _failure(error: Any) -> ProviderError:
     """Read the error as grpc-go does: the details in the trailer count if their code is the call's."""
-    packed = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")  # type: ignore[attr-defined]
+    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        return ProviderError("error reading from server: EOF")  # grpc-go's words for a host that has died
+    packed = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
     if packed is None:
-        return ProviderError(error.details())  # type: ignore[attr-defined]
+        return ProviderError(error.details())
     status = status_pb2.Status.FromString(packed)
-    if status.code != error.code().value[0]:  # type: ignore[attr-defined]
-        return ProviderError(error.details())  # type: ignore[attr-defined]
+    if status.code != error.code().value[0]:
+        return ProviderError(error.details())
     for detail in status.details:
         failed = provider_pb2.ErrorResourceInitFailed()
         if detail.Unpack(failed):
