@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo install test lint types faults bench clean
+.PHONY: demo install test lint types lowest faults bench clean
 
 demo: .venv/installed
 	$(BIN)/python -m examples.demo
@@ -18,6 +18,11 @@ lint: .venv/installed
 
 types: .venv/installed
 	$(BIN)/mypy
+	for program in $$(find examples -name __main__.py); do MYPYPATH=$$(dirname $$program) $(BIN)/mypy $$program || exit 1; done
+
+# The suite with the lowest versions that pyproject.toml allows; PYTHON=python3.10 for the lowest Python too.
+lowest: .venv-lowest/installed
+	.venv-lowest/bin/python -m pytest -n auto -m 'not cli'
 
 faults: .venv/installed
 	$(BIN)/python -m tests.faults
@@ -30,5 +35,10 @@ bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
+.venv-lowest/installed: pyproject.toml tests/lowest.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint tests/lowest.txt --editable '.[dev]'
+	touch $@
+
 clean:
-	rm -rf .venv .pulumi build *.egg-info
+	rm -rf .venv .venv-lowest .pulumi build *.egg-info

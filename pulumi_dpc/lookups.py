@@ -33,11 +33,11 @@ class Project:
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment of a project, with the agent that is its default."""
+    """An environment of a project, with the agent that is its default; both texts are empty where it has none."""
 
     name: str
-    default_agent_id: str | None
-    default_agent_name: str | None
+    default_agent_id: str
+    default_agent_name: str
 
 
 def get_project(name: str, *, settings: Settings | None = None) -> Project:
@@ -115,7 +115,9 @@ def _find_environment(settings: Settings, project_id: str, name: str | None) -> 
     key = ("environments", project_id)
     environments = _answers.get(settings, key, lambda client: client.list_environments(project_id))
     match = _the_one(environments, name, "environment", f"in the project {project_id}")
-    environment = Environment(match["name"], match.get("defaultAgentId"), match.get("defaultAgentName"))
+    environment = Environment(
+        match["name"], match.get("defaultAgentId") or "", match.get("defaultAgentName") or ""
+    )
     _warn_of_batch_agent(settings, environment)
     return environment
 
@@ -149,7 +151,7 @@ def _in_words(names: Sequence[str]) -> str:
 
 def _warn_of_batch_agent(settings: Settings, environment: Environment) -> None:
     agent_id = environment.default_agent_id
-    if agent_id is None:
+    if not agent_id:
         return
     try:
         agent = _answers.get(settings, ("agent", agent_id), lambda client: client.get_agent(agent_id))
