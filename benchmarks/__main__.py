@@ -1,0 +1,28 @@
+"""Print every figure, as Markdown for the README's place between ``<!-- benchmarks -->`` and the next heading."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import imports, report, scale, speed, starting
+
+
+def main() -> None:
+    """Run all benchmarks; about ten minutes on two cores."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that everything works")
+    quick = parser.parse_args().quick
+    for part in (
+        report.machine,
+        lambda: speed.report(counts=(1, 5), rounds=1) if quick else speed.report(),
+        lambda: starting.report((20.0,)) if quick else starting.report(),
+        lambda: scale.report((1, 5), plot=None) if quick else scale.report(),
+        lambda: imports.report(3 if quick else imports.ROUNDS),
+    ):
+        print(part(), end="\n\n", flush=True)
+    print("done", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The two stacks that are compared, pipelines and do-nothing resources, and what one command on them costs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
+from tests.engine import open_stack
+from tests.engine.cli import find_cli
+
+KIND: Any = "cli" if find_cli() else "engine"
+LATENCY_SECONDS = 0.05
+MOST = 1000
+AGENT = "00000000-0000-4000-8000-"
+TOKEN_PATH = "/oauth"  # noqa: S105
+
+DO_NOTHING = """
+from benchmarks.do_nothing import Nothing
+for i in range({count}):
+    Nothing(f"r{{i:04}}", size={edited} if i == 0 else 0)
+"""
+
+PIPELINES = f"""
+import pulumi_dpc as dpc
+for i in range({{count}}):
+    dpc.StreamingPipeline(
+        f"r{{{{i:04}}}}",
+        project_id="{GUIDE_PROJECT}",
+        agent_id=f"{AGENT}{{{{i:012}}}}",
+        name=f"pipeline-{{{{i:04}}}}",
+        streaming_source=dpc.PostgresSource(
+            connection=dpc.PostgresConnection(
+                host="db.example.com", port=5432, database="shop", username="streaming_user",
+                password=dpc.SecretReference.aws("shop/streaming", key="password"),
+            ),
+            tables=[dpc.Table("public", "orders"), dpc.Table("public", "customers")],
+        ),
+        streaming_target=dpc.S3Target(bucket="analytics-landing", prefix=f"shop/{{{{i}}}}"),
+        advanced_properties={{{{"max.batch.size": 10000 + ({{edited}} if i == 0 else 0)}}}},
+        running={{running}},
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Hold what one command took.
+
+    Attributes:
+        seconds: Wall time.
+        requests: Of the API, without tokens.
+        tokens: Requests for a token.
+        connections: TCP connections that these came over.
+        mebibytes: The most memory the provider process held; 0 where that cannot be seen.
+    """
+
+    seconds: float
+    requests: int = 0
+    tokens: int = 0
+    connections: int = 0
+    mebibytes: float = 0.0
+
+
+class Bench:
+    """Write programs of a stack and measure commands on it.
+
+    Args:
+        directory: Of the stack.
+        template: Its program.
+        kind: The engine.
+        api: The service that its resources live at, if any.
+        options: Of the engine.
+    """
+
+    def __init__(
+        self, directory: Path, template: str, kind: Any, api: Emulator | None = None, **options: Any
+    ) -> None:
+        self._stack = open_stack(kind, directory, api.env if api else {}, **options)
+        self._directory = directory
+        self._template = template
+        self._api = api
+
+    def write(self, count: int, *, edited: int = 0, running: bool | None = None) -> None:
+        """Write the program with that many resources; ``edited`` is a property of the first."""
+        self._stack.write(self._template.format(count=count, edited=edited, running=running))
+
+    def cost(self, command: str) -> Cost:
+        """Run preview, up, refresh or destroy.
+
+        Raises:
+            RuntimeError: It failed.
+        """
+        if self._api is not None:
+            self._api.clear_requests()
+        with _peak_memory(self._directory) as peak:
+            result = getattr(self._stack, command)()
+        if not result.ok:
+            raise RuntimeError(result.text)
+        requests = self._api.requests if self._api is not None else []
+        tokens = sum(request.path.startswith(TOKEN_PATH) for request in requests)
+        connections = len({request.connection for request in requests})
+        return Cost(result.seconds, len(requests) - tokens, tokens, connections, peak())
+
+
+@contextmanager
+def pipelines(
+    directory: Path, *, kind: Any = KIND, options: dict[str, Any] | None = None, **emulator: Any
+) -> Iterator[Bench]:
+    """Open a stack of pipelines and the emulator they live at.
+
+    It has no limit of requests a minute unless one is given: the figures are of many commands in a row.
+    """
+    defaults = {"rate_limit_per_minute": None, "latency_seconds": LATENCY_SECONDS}
+    with Emulator(**{**defaults, **emulator}) as api:
+        for i in range(MOST):
+            api.add_agent(f"agent-{i:04}", f"{AGENT}{i:012}")
+        yield Bench(directory, PIPELINES, kind, api, **(options or {}))
+
+
+def do_nothing(directory: Path, *, kind: Any = KIND) -> Bench:
+    """Open a stack of do-nothing resources."""
+    return Bench(directory, DO_NOTHING, kind)
+
+
+@contextmanager
+def _peak_memory(directory: Path) -> Iterator[Callable[[], float]]:
+    """Watch the provider processes of a stack; yield what returns the most memory that one held (Linux)."""
+    peaks, ended = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.05):
+            peaks.extend(_high_water(process, directory) for process in Path("/proc").glob("[0-9]*"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield lambda: max(peaks)
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _high_water(process: Path, directory: Path) -> float:
+    """Return the peak resident memory of a stack's provider process in MiB, 0 for any other process."""
+    try:
+        if (
+            b"pulumi.dynamic" not in (process / "cmdline").read_bytes()
+            or (process / "cwd").readlink() != directory
+        ):
+            return 0.0
+        (line,) = (line for line in (process / "status").read_text().splitlines() if line.startswith("VmHWM"))
+    except (OSError, ValueError):  # it has ended
+        return 0.0
+    return int(line.split()[1]) / 1024

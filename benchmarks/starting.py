@@ -1,0 +1,61 @@
+"""Create and start a hundred pipelines, and edit a running one: the service's own start time, and what is on top."""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+from pathlib import Path
+
+from . import stacks
+from .report import table
+
+COUNT = 100
+PARALLEL = 8
+START_SECONDS = (20.0, 60.0)
+SCALE = 0.1
+"""Real seconds in a nominal one: the service is ten times as fast as it says, and our waits for it too."""
+
+
+def measure(start_seconds: float) -> list[tuple[str, ...]]:
+    """Return a row for the creates and one for the edit, in nominal seconds."""
+    print(f"  starts that take {start_seconds:.0f} s", file=sys.stderr)
+    service = {"start_seconds": start_seconds, "stop_seconds": 5, "time_scale": SCALE}
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        stacks.pipelines(
+            Path(scratch),
+            options={"parallel": PARALLEL},
+            latency_seconds=stacks.LATENCY_SECONDS * SCALE,
+            **service,
+        ) as ours,
+    ):
+        ours.write(COUNT, running=False)
+        base = ours.cost("preview").seconds
+        ours.write(COUNT, running=True)
+        created = ours.cost("up")
+        ours.write(COUNT, running=True, edited=1)
+        edited = ours.cost("up")
+    waves = math.ceil(COUNT / PARALLEL)
+    return [
+        _row(f"create and start {COUNT}", created, base, waves * start_seconds),
+        _row("edit a running one", edited, base, start_seconds + 5),
+    ]
+
+
+def _row(shown: str, cost: stacks.Cost, base: float, service: float) -> tuple[str, ...]:
+    """Compare with the service's own time; the engine's own start and end, which are real time, are taken off."""
+    took = (cost.seconds - base) / SCALE
+    ratio = f"{(took / service - 1) * 100:+.0f} %"
+    return (shown, f"{service:.0f} s", f"{took:.0f} s", ratio, str(cost.requests), str(cost.connections))
+
+
+def report(start_seconds: tuple[float, ...] = START_SECONDS) -> str:
+    """Return the table."""
+    title = f"**Starts**, {PARALLEL} at a time (the engine's default here), beside the time the service itself takes:"
+    head = ("", "the service", "all", "above", "requests", "connections")
+    return table(title, head, (row for seconds in start_seconds for row in measure(seconds)))
+
+
+if __name__ == "__main__":
+    print(report())
