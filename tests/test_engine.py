@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
+import signal
+import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from tests.engine import open_stack
 from tests.engine.cli import NO_CLI, find_cli
 from tests.engine.sample_provider import Cloud
 from tests.engine.stack import urn_of
+from tests.engine.values import SECRET, SIGNATURE
 from tests.engine.zygote import PlainLauncher, shared_launcher
 
 if TYPE_CHECKING:
@@ -27,14 +29,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.engine.stack import Diagnostic, Result
+    from tests.engine.zygote import Launcher
 
 CANARY = "canary-4f1c"
+MANIFEST = {"time": "2026-01-01T00:00:00Z", "magic": "", "version": "v3.0.0"}
 PRELUDE = """
 import pulumi
 from pulumi import Alias, CustomTimeouts, Output, ResourceOptions as Opts
 from tests.engine.sample_provider import Other, Thing
 """
-OTHER = "pulumi-python:dynamic/sample:Other"
+BOX = """
+class Box(pulumi.ComponentResource):
+    def __init__(self, name, opts=None):
+        super().__init__("my:Box", name, None, opts)
+"""
 
 
 class Lab:
@@ -76,6 +84,7 @@ class Lab:
 
     def _said(self, diagnostic: Diagnostic) -> tuple[str, str, str]:
         text = diagnostic.text.replace(str(self.directory), "")
+        text = text.partition("\nThese resources are in an unknown state")[0]  # the CLI's advice
         return diagnostic.severity, diagnostic.urn, text
 
     def _note(self, command: str, result: Result) -> None:
@@ -112,7 +121,7 @@ def _comparable(resource: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-# -- scenarios ----------------------------------------------------------------------------------------------------------
+# -- scenarios -----------------------------------------------------------------------------------------------
 
 SCENARIOS: list[Callable[[Lab], None]] = []
 
@@ -125,7 +134,9 @@ def scenario(function: Callable[[Lab], None]) -> Callable[[Lab], None]:
 @scenario
 def a_stack_is_created_left_alone_edited_and_destroyed(lab: Lab) -> None:
     """The everyday life; dependents wait for what they need, and go first."""
-    lab.program('a = Thing("a", size=3, running=True)', 'b = Thing("b", size=a.status)', 'pulumi.export("s", b.size)')
+    lab.program(
+        'a = Thing("a", size=3, running=True)', 'b = Thing("b", size=a.status)', 'pulumi.export("s", b.size)'
+    )
     assert lab.run("preview").ops() == [("a", "create"), ("b", "create")]
     assert lab.calls() == [("check", "a"), ("check", "b")]
     created = lab.run("up")
@@ -236,9 +247,13 @@ def a_replacement_creates_first_and_deletes_last(lab: Lab) -> None:
 @scenario
 def delete_before_replace_takes_dependents_along(lab: Lab) -> None:
     """The provider asks for it (a slot), or the option does; what would be replaced too goes first."""
-    lab.program('a = Thing("a", zone="x", slot=True)', 'Thing("b", zone=a.status)', 'Thing("c", size=a.status)')
+    lab.program(
+        'a = Thing("a", zone="x", slot=True)', 'Thing("b", zone=a.status)', 'Thing("c", size=a.status)'
+    )
     lab.run("up")
-    lab.program('a = Thing("a", zone="y", slot=True)', 'Thing("b", zone=a.status)', 'Thing("c", size=a.status)')
+    lab.program(
+        'a = Thing("a", zone="y", slot=True)', 'Thing("b", zone=a.status)', 'Thing("c", size=a.status)'
+    )
     lab.run("preview")
     assert lab.run("up").ops()[:4] == [
         ("b", "delete-replaced"),
@@ -308,7 +323,7 @@ def ignored_changes_keep_the_old_input(lab: Lab) -> None:
     assert ("a", "same") in lab.run("up", refresh=True).ops()
     lab.program('Thing("a", size=2, nested={"x": 2, "y": 3}, opts=Opts(ignore_changes=["size", "nested.x"]))')
     (step,) = [s for s in lab.run("up").steps if s.name == "a"]
-    assert (step.op, step.keys) == ("update", {"nested"})
+    assert (step.op, set(step.keys)) == ("update", {"nested"})
 
 
 @scenario
@@ -340,7 +355,9 @@ def protected_resources_are_neither_deleted_nor_replaced(lab: Lab) -> None:
 @scenario
 def retained_and_deleted_with_resources_are_not_deleted(lab: Lab) -> None:
     lab.program(
-        'a = Thing("a")', 'Thing("b", opts=Opts(retain_on_delete=True))', 'Thing("c", opts=Opts(deleted_with=a))'
+        'a = Thing("a")',
+        'Thing("b", opts=Opts(retain_on_delete=True))',
+        'Thing("c", opts=Opts(deleted_with=a))',
     )
     lab.run("up")
     lab.run("destroy")
@@ -351,9 +368,8 @@ def retained_and_deleted_with_resources_are_not_deleted(lab: Lab) -> None:
 @scenario
 def aliases_keep_what_was_renamed(lab: Lab) -> None:
     """By name, by type, by parent, and of a child through its component."""
-    component = 'class Box(pulumi.ComponentResource):\n    def __init__(s, name, opts=None): super().__init__("my:Box", name, None, opts)'
     lab.program(
-        component,
+        BOX,
         'Thing("a")',
         'Thing("b")',
         'Thing("c")',
@@ -362,7 +378,7 @@ def aliases_keep_what_was_renamed(lab: Lab) -> None:
     )
     lab.run("up")
     lab.program(
-        component,
+        BOX,
         'Thing("a2", name="a", opts=Opts(aliases=[Alias(name="a")]))',
         'Other("b", opts=Opts(aliases=[Alias(type_="pulumi-python:dynamic/sample:Thing")]))',
         'crate = Box("crate", opts=Opts(aliases=[Alias(name="box")]))',
@@ -381,7 +397,7 @@ def an_explicit_provider_has_its_own_settings(lab: Lab) -> None:
     """Stack config is not merged in; a new token is an update of the provider; refresh uses the recorded one."""
     program = (
         'p = pulumi.ProviderResource("pulumi-python", "acct", {{"sample:token": Output.secret("{0}")}})',
-        'class Box(pulumi.ComponentResource):\n    def __init__(s, name, opts=None): super().__init__("my:Box", name, None, opts)',
+        BOX,
         'Thing("a", opts=Opts(provider=p))',
         'box = Box("box", opts=Opts(providers=[p]))',
         'Thing("b", opts=Opts(parent=box))',
@@ -441,7 +457,11 @@ def refresh_and_destroy_see_the_configuration_of_the_last_up(lab: Lab) -> None:
 def a_get_reads_without_managing(lab: Lab) -> None:
     """In previews too. Taken into management, the object is not touched: another one is created."""
     lab.cloud.put("live-1", name="g", size=7, status="ON")
-    lab.program('g = Thing("g", size=None, opts=Opts(id="live-1"))', 'Thing("a", size=g.size)', 'pulumi.export("s", g.status)')
+    lab.program(
+        'g = Thing("g", size=None, opts=Opts(id="live-1"))',
+        'Thing("a", size=g.size)',
+        'pulumi.export("s", g.status)',
+    )
     assert lab.run("preview").ops() == [("g", "read"), ("a", "create")]
     assert lab.run("up").outputs == {"s": "ON"}
     assert lab.of("g")["external"] is True
@@ -508,7 +528,13 @@ def errors_are_shown_as_the_provider_gave_them(lab: Lab) -> None:
     assert urn_of("a") not in {r["urn"] for r in lab.stack.state}
     lab.run("up")
     lab.program('Thing("a", size=2)')
-    for call, command in (("check", "preview"), ("diff", "preview"), ("update", "up"), ("read", "refresh"), ("delete", "destroy")):
+    for call, command in (
+        ("check", "preview"),
+        ("diff", "preview"),
+        ("update", "up"),
+        ("read", "refresh"),
+        ("delete", "destroy"),
+    ):
         lab.cloud.make(call, "a", "clean", text=f"{call} is out of order\nsecond line")
         failed = lab.run(command)
         assert failed.exit_code == 1
@@ -530,7 +556,9 @@ def invalid_inputs_fail_in_the_preview(lab: Lab) -> None:
 def continue_on_error_does_what_it_can(lab: Lab) -> None:
     lab.program('a = Thing("a")', 'Thing("b", size=a.status)', 'Thing("c")', 'Thing("d")')
     lab.run("up")
-    lab.program('a = Thing("a", size=2)', 'Thing("b", size=a.status, n=1)', 'Thing("c", size=2)', 'Thing("e")')
+    lab.program(
+        'a = Thing("a", size=2)', 'Thing("b", size=a.status, n=1)', 'Thing("c", size=2)', 'Thing("e")'
+    )
     lab.cloud.make("update", "a", "clean")
     assert lab.run("up", continue_on_error=True).exit_code == 1
     assert set(lab.cloud.objects) == {"a-1", "b-1", "c-1", "e-1"}
@@ -539,10 +567,14 @@ def continue_on_error_does_what_it_can(lab: Lab) -> None:
 
 @scenario
 def custom_timeouts_reach_the_provider(lab: Lab) -> None:
-    lab.program('Thing("a", size=1, opts=Opts(custom_timeouts=CustomTimeouts(create="90s", update="2m", delete="1h30m")))')
+    lab.program(
+        'Thing("a", size=1, opts=Opts(custom_timeouts=CustomTimeouts(create="90s", update="2m", delete="1h30m")))'
+    )
     lab.run("up")
     assert [c["timeout"] for c in lab.cloud.calls if c["call"] == "create"] == [90.0]
-    lab.program('Thing("a", size=2, opts=Opts(custom_timeouts=CustomTimeouts(create="90s", update="2m", delete="1h30m")))')
+    lab.program(
+        'Thing("a", size=2, opts=Opts(custom_timeouts=CustomTimeouts(create="90s", update="2m", delete="1h30m")))'
+    )
     lab.run("up")
     assert [c["timeout"] for c in lab.cloud.calls if c["call"] == "update"] == [120.0]
     lab.run("destroy")
@@ -573,7 +605,68 @@ def what_programs_and_providers_say_reaches_the_user(lab: Lab) -> None:
     assert {"printed there", "halfway, printed"} <= {d.text for d in result.diagnostics}
 
 
-# -- both engines ---------------------------------------------------------------------------------------------------------
+@scenario
+def a_kill_leaves_a_pending_operation(lab: Lab) -> None:
+    """A killed engine cannot tell what became of a create; the next up warns and creates again."""
+    lab.program('Thing("a")')
+    lab.run("up")
+    lab.program('a = Thing("a", size=1)', 'Thing("b", size=a.status)')
+    assert lab.during("up", "update", "a", lab.stack.kill, go=False).exit_code == -9
+    assert [p["type"] for p in lab.stack.pending_operations] == ["updating"]
+    lab.run("refresh")
+    assert lab.stack.pending_operations == []
+    lab.during("up", "create", "b", lab.stack.kill, go=False)
+    assert [p["type"] for p in lab.stack.pending_operations] == ["creating"]
+    lab.run("preview")
+    again = lab.run("up")
+    assert ("b", "create") in again.ops()
+    assert any("1 pending operations" in text for text in again.warnings())
+    assert lab.during("destroy", "delete", "b", lab.stack.kill, go=False).exit_code == -9
+    assert lab.run("destroy").ok
+
+
+@scenario
+def a_killed_provider_fails_what_it_was_doing(lab: Lab) -> None:
+    lab.program('a = Thing("a")', 'Thing("b", size=a.status)')
+    failed = lab.during("up", "create", "a", lab.stack.kill_provider, go=False)
+    assert failed.exit_code == 1
+    assert lab.stack.pending_operations == []
+    assert lab.run("up").ops() == [("a", "create"), ("b", "create")]
+    lab.cloud.make("delete", "b", "exit")
+    assert lab.run("destroy").exit_code == 1
+    assert lab.run("destroy").ok
+
+
+@scenario
+def one_interrupt_waits_for_what_runs(lab: Lab) -> None:
+    """The provider is told (Cancel), its running create is awaited and saved, nothing else begins."""
+    lab.program('a = Thing("a")', 'Thing("b", size=a.status)')
+
+    def interrupt() -> None:
+        lab.stack.cancel()
+        lab.cloud.await_cancel()
+
+    stopped = lab.during("up", "create", "a", interrupt, go=True)
+    assert stopped.exit_code == 1
+    assert set(lab.cloud.objects) == {"a-1"}
+    assert lab.of("a")["id"] == "a-1"
+    assert lab.run("up").ops() == [("a", "same"), ("b", "create")]
+
+
+@scenario
+def a_second_interrupt_gives_up(lab: Lab) -> None:
+    lab.program('Thing("a")')
+
+    def interrupt() -> None:
+        lab.stack.cancel()
+        lab.cloud.await_cancel()
+        lab.stack.cancel()
+
+    assert lab.during("up", "create", "a", interrupt, go=False).exit_code == 8
+    assert [p["type"] for p in lab.stack.pending_operations] == ["creating"]
+
+
+# -- both engines --------------------------------------------------------------------------------------------
 
 needs_cli = [pytest.mark.cli, pytest.mark.skipif(find_cli() is None, reason=NO_CLI)]
 
@@ -592,3 +685,123 @@ def test_scenario_is_the_same_on_the_cli(play: Callable[[Lab], None], tmp_path: 
     play(double)
     for expected, found in zip(real.record, double.record, strict=True):
         assert found == expected
+
+
+# -- the double alone ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        secrets_stay_secret,
+        errors_are_shown_as_the_provider_gave_them,
+        what_programs_and_providers_say_reaches_the_user,
+        one_interrupt_waits_for_what_runs,
+        a_kill_leaves_a_pending_operation,
+    ],
+    ids=lambda play: play.__name__,
+)
+def test_forked_processes_behave_like_plain_ones(play: Callable[[Lab], None], tmp_path: Path) -> None:
+    """Forking is for speed only: `python -m pulumi.dynamic` gives the same."""
+    forked, plain = (
+        Lab("engine", tmp_path / "forked"),
+        Lab("engine", tmp_path / "plain", plain_processes=True),
+    )
+    play(forked)
+    play(plain)
+    assert forked.record == plain.record
+
+
+def test_a_forked_host_starts_much_faster_than_a_plain_one(tmp_path: Path) -> None:
+    """The fault campaign runs ten thousand commands."""
+
+    def start(launcher: Launcher) -> float:
+        begin = time.perf_counter()
+        process = launcher.start("pulumi.dynamic", [""], cwd=tmp_path, env=dict(os.environ))
+        assert os.read(process.stdout, 16).strip().isdigit()
+        elapsed = time.perf_counter() - begin
+        process.signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        process.close()
+        return elapsed
+
+    forked = shared_launcher()
+    start(forked)
+    assert statistics.median(start(forked) for _ in range(5)) < start(PlainLauncher()) / 3
+
+
+def test_state_is_kept_between_instances(tmp_path: Path) -> None:
+    """A stack is its directory."""
+    lab = Lab("engine", tmp_path)
+    lab.stack.set_config("sample:token", CANARY, secret=True)
+    lab.program('Thing("a", word=Output.secret("x"))')
+    lab.run("up")
+    assert Lab("engine", tmp_path).run("up").ops() == [("a", "same")]
+
+
+@pytest.mark.parametrize("kind", ["engine", pytest.param("cli", marks=needs_cli)])
+def test_an_exported_state_can_be_imported(kind: str, tmp_path: Path) -> None:
+    """States written by older versions are kept as files."""
+    lab = Lab(kind, tmp_path)
+    lab.program('Thing("a", word="hush")')
+    lab.run("up")
+    resources = lab.stack.state
+    secret = {SIGNATURE: SECRET, "plaintext": json.dumps("hush")}
+    resources[-1]["inputs"]["word"] = resources[-1]["outputs"]["word"] = secret
+    lab.stack.import_state({"version": 3, "deployment": {"manifest": MANIFEST, "resources": resources}})
+    assert "hush" not in lab.stack.state_text
+    assert lab.run("up").ops() == [("a", "same")]
+
+
+def test_independent_resources_are_made_at_the_same_time(tmp_path: Path) -> None:
+    """Two creates run at once with the default parallelism, and not with `parallel=1`."""
+    lab = Lab("engine", tmp_path)
+    lab.program('Thing("a")', 'Thing("b")')
+    lab.cloud.make("create", "b", "wait")
+
+    def meet() -> None:
+        lab.cloud.await_call("create", "b")
+        lab.cloud.let_go("create", "b")
+
+    assert lab.during("up", "create", "a", meet, go=True).ok
+
+
+def test_with_parallel_one_creates_come_one_after_the_other(tmp_path: Path) -> None:
+    """The order is that of registration."""
+    lab = Lab("engine", tmp_path, parallel=1)
+    lab.program('Thing("a")', 'Thing("b")')
+
+    def look() -> None:
+        assert lab.calls("create") == [("create", "a")]
+
+    assert lab.during("up", "create", "a", look, go=True).ok
+    assert lab.calls("create") == [("create", "a"), ("create", "b")]
+
+
+def test_a_killed_command_leaves_no_process_behind(tmp_path: Path) -> None:
+    """A provider that lived on would go on talking to the service."""
+    lab = Lab("engine", tmp_path)
+    lab.program('Thing("a")')
+    lab.during("up", "create", "a", lab.stack.kill, go=False)
+    (pid,) = {call["pid"] for call in lab.cloud.calls if "pid" in call}
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        ('pulumi.runtime.invoke("x:y:z", {})', "invoke of x:y:z"),
+        ('Thing("a", opts=Opts(import_="a-1"))', "importId"),
+        ('Thing("a", opts=Opts(version="1.2.3"))', "version"),
+        ('pulumi.CustomResource("aws:s3:Bucket", "a")', "resources of type aws:s3:Bucket"),
+        ('pulumi.ProviderResource("aws", "a")', "the provider pulumi:providers:aws"),
+    ],
+)
+def test_what_is_not_supported_is_refused(line: str, refusal: str, tmp_path: Path) -> None:
+    """A double that guesses would be worse than none."""
+    lab = Lab("engine", tmp_path)
+    lab.program(line)
+    refused = lab.run("up")
+    assert refused.exit_code == 1
+    assert any(f"does not support {refusal}" in text for text in refused.errors())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
-import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ class CliStack:
             "PULUMI_DEBUG_COMMANDS": "true",  # uncovers --event-log
         }
         self._running: subprocess.Popen[str] | None = None
+        self._killed = False
         write_project(self.directory, None)
         if not (self.directory / f"Pulumi.{STACK}.yaml").exists():
             self._plain("stack", "init", STACK)
@@ -60,7 +62,7 @@ class CliStack:
             text=True,
         ).stdout
 
-    # -- state --------------------------------------------------------------------------------------------------------
+    # -- state -------------------------------------------------------------------------------------
 
     @property
     def _deployment(self) -> dict[str, Any]:
@@ -69,11 +71,13 @@ class CliStack:
 
     @property
     def state(self) -> list[dict[str, Any]]:
-        return self._deployment.get("resources", [])
+        found: list[dict[str, Any]] = self._deployment.get("resources", [])
+        return found
 
     @property
     def pending_operations(self) -> list[dict[str, Any]]:
-        return self._deployment.get("pending_operations", [])
+        found: list[dict[str, Any]] = self._deployment.get("pending_operations", [])
+        return found
 
     @property
     def state_text(self) -> str:
@@ -82,10 +86,16 @@ class CliStack:
     def write(self, program_text: str) -> None:
         write_project(self.directory, program_text)
 
+    def import_state(self, document: Mapping[str, Any]) -> None:
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(document, file)
+            file.flush()
+            self._plain("stack", "import", "--file", file.name)
+
     def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
         self._plain("config", "set", key, value, "--secret" if secret else "--plaintext")
 
-    # -- commands -----------------------------------------------------------------------------------------------------
+    # -- commands ----------------------------------------------------------------------------------
 
     def preview(
         self,
@@ -120,6 +130,7 @@ class CliStack:
         with tempfile.TemporaryDirectory() as scratch:
             log = Path(scratch) / "events"
             flags = ["--event-log", str(log), "--non-interactive", "--color", "never"]
+            began = time.monotonic()
             process = subprocess.Popen(
                 [self._cli, *args, *flags, "--parallel", str(self._parallel)],
                 cwd=self.directory,
@@ -131,33 +142,36 @@ class CliStack:
             self._running = process
             try:
                 text, _ = process.communicate()
+                seconds = time.monotonic() - began
             finally:
                 self._running = None
+                if self._killed:
+                    self._forget_lock()
             lines = log.read_text().splitlines() if log.exists() else []
         result = _read_events([json.loads(line) for line in lines])
-        result.text, result.exit_code = text, process.returncode
+        result.text, result.exit_code, result.seconds = text, process.returncode, seconds
         if result.ok and args[0] == "up":
             result.outputs = json.loads(self._plain("stack", "output", "--json", "--show-secrets"))
         return result
 
-    # -- interruption -------------------------------------------------------------------------------------------------
+    # -- interruption ------------------------------------------------------------------------------
 
     def cancel(self) -> None:
         if self._running:
             self._running.send_signal(signal.SIGINT)
 
     def kill(self) -> None:
-        # The file backend's lock stays behind a killed CLI; `pulumi cancel` is what a user runs then.
         if self._running:
+            self._killed = True
             children = _descendants(self._running.pid)
             self._running.kill()
             for pid in children:
                 _kill(pid)
-            threading.Thread(target=self._forget_lock, args=(self._running,)).start()
 
-    def _forget_lock(self, process: subprocess.Popen[str]) -> None:
-        process.wait()
+    def _forget_lock(self) -> None:
+        """Do what `pulumi cancel` does after a kill."""
         shutil.rmtree(self._home / "state" / ".pulumi" / "locks", ignore_errors=True)
+        self._killed = False
 
     def kill_provider(self) -> None:
         if self._running:
@@ -174,10 +188,8 @@ def _replace(urns: Sequence[str]) -> list[str]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _descendants(pid: int) -> list[int]:

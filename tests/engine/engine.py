@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .deployment import STACK_URN, Bail, Deployment, Options
+from .deployment import Deployment, Options
+from .generator import Bail
 from .host import Host, OutputReader
 from .monitor import serve
 from .providers import Providers
 from .stack import PROJECT, STACK, Result, base_environment, write_project
-from .state import Snapshot, StateFile
+from .state import Operation, Snapshot, State, StateFile
 from .values import Props, Secret, plain, transform
 from .zygote import ChildProcess, Launcher, shared_launcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 PROGRAM_MODULE = "tests.engine.program"
 USER_ERROR_WAS_SHOWN = 32  # by the program, which then exits with this code
@@ -48,7 +49,7 @@ class TestEngineStack:
         self._launcher = shared_launcher(plain=plain_processes, preload=preload)
         self._command: _Command | None = None
 
-    # -- state and settings -------------------------------------------------------------------------------------------
+    # -- state and settings ------------------------------------------------------------------------
 
     @property
     def _document(self) -> dict[str, Any]:
@@ -74,6 +75,9 @@ class TestEngineStack:
     def write(self, program_text: str) -> None:
         write_project(self.directory, program_text)
 
+    def import_state(self, document: Mapping[str, Any]) -> None:
+        self._file.save(*self._file.parse(document))
+
     def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
         stored = self._file.encrypt(Secret(value)) if secret else value
         self._config_file.write_text(json.dumps({**self._stored_config(), key: stored}))
@@ -90,7 +94,7 @@ class TestEngineStack:
             k: v if isinstance(v, str) else self._file.decrypt(v) for k, v in self._stored_config().items()
         }
 
-    # -- commands -----------------------------------------------------------------------------------------------------
+    # -- commands ----------------------------------------------------------------------------------
 
     def preview(
         self,
@@ -131,22 +135,25 @@ class TestEngineStack:
     ) -> Result:
         command = _Command(
             options,
-            Snapshot(*self._file.load()),
+            *self._file.load(),
             self._config,
             self._launcher,
             self.directory,
             {**self._env, **(env or {})},
         )
         self._command = command
+        began = time.monotonic()
         try:
             command.run(refresh=refresh, program=program, delete=program or not refresh)
             if not options.dry_run:
                 self._file.save(command.deployment.resources, command.snapshot.pending)
         finally:
             self._command = None
-        return command.result()
+        result = command.result()
+        result.seconds = time.monotonic() - began
+        return result
 
-    # -- interruption -------------------------------------------------------------------------------------------------
+    # -- interruption ------------------------------------------------------------------------------
 
     def cancel(self) -> None:
         if self._command:
@@ -170,17 +177,19 @@ class _Command:
     def __init__(
         self,
         options: Options,
-        snapshot: Snapshot,
+        resources: list[State],
+        pending: list[Operation],
         config: Props,
         launcher: Launcher,
         directory: Path,
         env: dict[str, str],
     ) -> None:
-        self.snapshot = snapshot
+        self.snapshot = Snapshot(resources, pending)
+        self._interrupted = _interrupted(pending)
         self._options, self._config, self._launcher = options, config, launcher
         self._directory, self._env = directory, env
         self.providers = Providers(self._start_host)
-        self.deployment = Deployment(options, snapshot, self.providers, config)
+        self.deployment = Deployment(options, self.snapshot, self.providers, config)
         self._address = ""
         self._program: ChildProcess | None = None
         self._killed: int | None = None
@@ -212,15 +221,10 @@ class _Command:
 
     def _run(self, *, refresh: bool, program: bool, delete: bool) -> None:
         deployment = self.deployment
-        pending = self.snapshot.pending
         if refresh:
             deployment.refresh()
-        elif pending and not self._options.dry_run:
-            deployment.say(
-                "warning",
-                "",
-                f"Attempting to deploy or update resources with {len(pending)} pending operations from previous deployment.",
-            )
+        elif self._interrupted and not self._options.dry_run:
+            deployment.say("warning", "", self._interrupted)
         if deployment.errored:
             return
         if program and not deployment.stopped:
@@ -268,7 +272,7 @@ class _Command:
             self._output.join()
             self._program.close()
 
-    # -- interruption -------------------------------------------------------------------------------------------------
+    # -- interruption ------------------------------------------------------------------------------
 
     def cancel(self) -> None:
         if self.deployment.canceled:
@@ -285,20 +289,29 @@ class _Command:
         if self._program is not None:
             self._program.signal(signal.SIGKILL)
 
-    # -- result -------------------------------------------------------------------------------------------------------
+    # -- result ------------------------------------------------------------------------------------
 
     def result(self) -> Result:
         deployment = self.deployment
         code = self._killed if self._killed is not None else int(deployment.errored or deployment.canceled)
-        if code and self._killed is None and not deployment.bailed:
+        if code and self._killed != KILLED_EXIT_CODE and not deployment.bailed:
             kind = "preview" if self._options.dry_run else "update"
-            deployment.say("error", "", f"{kind} {'failed' if deployment.errored else 'canceled'}")
+            canceled = not (deployment.errored or self._killed)
+            deployment.say("error", "", f"{kind} {'canceled' if canceled else 'failed'}")
         result = Result(code, deployment.steps, {}, deployment.diagnostics, deployment.progress)
         result.drifted = deployment.drifted
         if result.ok and not self._options.dry_run:
             result.outputs = plain(deployment.outputs)
         result.text = _as_text(result, transform(deployment.outputs, lambda _: "[secret]"))
         return result
+
+
+def _interrupted(pending: Sequence[Operation]) -> str:
+    if not pending:
+        return ""
+    count = f"with {len(pending)} pending operations from previous deployment."
+    header = f"Attempting to deploy or update resources {count}"
+    return "\n".join([header, *(f"  * {op.resource.urn}, interrupted while {op.type}" for op in pending)])
 
 
 def _changes(result: Result) -> bool:

@@ -128,7 +128,7 @@ class Host:
         else:
             self._log(line)
 
-    # -- RPCs ---------------------------------------------------------------------------------------------------------
+    # -- RPCs --------------------------------------------------------------------------------------
 
     def _call(self, method: str, request: Any) -> Any:
         try:
@@ -225,7 +225,7 @@ class Host:
             annotate_secrets(inputs, state.inputs) if inputs is not None else None,
         )
 
-    # -- ending -------------------------------------------------------------------------------------------------------
+    # -- ending ------------------------------------------------------------------------------------
 
     def cancel(self) -> None:
         """Tell the provider that the user wants to stop. A host that is busy hears it when a thread is free."""

@@ -76,7 +76,7 @@ class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
                 urn=state.urn,
                 id=state.id,
                 object=to_wire(state.outputs, keep_secrets=True),
-                result=outcome,
+                result=resource_pb2.Result.Value(outcome),
             )
 
     def ReadResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802

@@ -46,6 +46,10 @@ def users_traceback() -> str:
     return traceback.format_exc()
 
 
+def _run_path(program: str) -> None:
+    runpy.run_path(program, run_name="__main__")
+
+
 def run(parallel: int) -> int:
     """Run `__main__.py` of the working directory; return the exit code."""
     program = os.path.abspath("__main__.py")
@@ -55,9 +59,7 @@ def run(parallel: int) -> int:
     loop.set_default_executor(executor)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
-        loop.run_until_complete(
-            pulumi.runtime.run_in_stack(lambda: runpy.run_path(program, run_name="__main__"))  # type: ignore[arg-type, func-returns-value]
-        )
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(program)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return 1

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ class Cloud:
         for part in ("objects", "on", "ids"):
             (self.directory / part).mkdir(parents=True, exist_ok=True)
 
-    # -- for tests --------------------------------------------------------------------------------------------------
+    # -- for tests ---------------------------------------------------------------------------------
 
     @property
     def calls(self) -> list[Props]:
@@ -76,7 +77,12 @@ class Cloud:
         with (self.directory / "on" / f"{call}.{name}.go").open("w"):
             pass
 
-    # -- for the provider and for changes behind its back ------------------------------------------------------------
+    def await_cancel(self) -> None:
+        """Return once the host has been told that the user wants to stop."""
+        while not (self.directory / "canceled").exists():
+            time.sleep(0.01)
+
+    # -- for the provider and for changes behind its back ------------------------------------------
 
     def _path(self, identity: str) -> Path:
         return self.directory / "objects" / f"{identity}.json"
@@ -164,11 +170,27 @@ def _say(text: str) -> None:
     request, _ = _host_call()
     with grpc.insecure_channel(sys.argv[-1]) as channel:
         engine = engine_pb2_grpc.EngineStub(channel)
-        engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=request.urn, ephemeral=True))
+        engine.Log(
+            engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=request.urn, ephemeral=True)
+        )
         engine.Log(
             engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=f"{text}, a warning", urn=request.urn)
         )
     sys.stdout.write(f"{text}, printed\n")
+
+
+def _note_cancel() -> None:
+    """Let the host's Cancel, which does nothing, leave a file: docs/pulumi-host.md section 8."""
+
+    def cancel(self: Any, request: Any, context: Any) -> Any:
+        import os
+
+        from google.protobuf import empty_pb2
+
+        open(os.environ["SAMPLE_CLOUD"] + "/canceled", "w").close()
+        return empty_pb2.Empty()
+
+    sys.modules["__main__"].DynamicResourceProviderServicer.Cancel.__code__ = cancel.__code__
 
 
 def load() -> SampleProvider:
@@ -185,6 +207,7 @@ class SampleProvider(ResourceProvider):
         return (load, ())
 
     def configure(self, req: ConfigureRequest) -> None:
+        _note_cancel()
         self.token = req.config.get("sample:token")
         self.endpoint = req.config.get("sample:endpoint")
 
@@ -206,6 +229,7 @@ class SampleProvider(ResourceProvider):
         return found
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
+        (self.cloud.directory / "canceled").unlink(missing_ok=True)
         self._begin("check", news["name"], olds=_plain(_olds), news=_plain(news))
         failures = []
         if isinstance(news.get("size"), float) and news["size"] > 12:

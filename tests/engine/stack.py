@@ -58,6 +58,8 @@ class Result:
     progress: list[Diagnostic] = field(default_factory=list)
     text: str = ""
     drifted: bool = False
+    seconds: float = 0.0
+    """Wall time of the command alone, without what the stack does around it."""
 
     @property
     def ok(self) -> bool:
@@ -95,6 +97,9 @@ class Stack(Protocol):
 
     def write(self, program_text: str) -> None:
         """Replace the program."""
+
+    def import_state(self, document: Mapping[str, Any]) -> None:
+        """Replace the state by an exported one, whose secrets must be in plain text (`--show-secrets`)."""
 
     def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
         """Set a stack configuration value."""

@@ -139,7 +139,8 @@ class Snapshot:
         self._new: list[State] = []
         self._done: set[State] = set()
         # Only pending creates survive the next command: nobody but the user can tell what became of them.
-        self._pending = [operation for operation in pending if operation.type == "creating"]
+        self._left = [operation for operation in pending if operation.type == "creating"]
+        self._pending: list[Operation] = []
         self._frozen = False
 
     def freeze(self) -> None:
@@ -180,7 +181,7 @@ class Snapshot:
     @property
     def pending(self) -> list[Operation]:
         with self._lock:
-            return list(self._pending)
+            return [*self._pending, *self._left]
 
 
 def following(resources: Iterable[State], aliased: Mapping[str, str]) -> list[State]:
@@ -225,7 +226,7 @@ class StateFile:
             return [], []
         return self.parse(json.loads(self.path.read_text()))
 
-    def parse(self, document: dict[str, Any]) -> tuple[list[State], list[Operation]]:
+    def parse(self, document: Mapping[str, Any]) -> tuple[list[State], list[Operation]]:
         deployment = document["deployment"]
         read = self._vault.decrypt
         states = [State.from_json(stored, read) for stored in deployment.get("resources", [])]

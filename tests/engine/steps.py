@@ -62,7 +62,7 @@ class Decision:
     delete_before_replace: bool = False
 
 
-# -- urns -------------------------------------------------------------------------------------------------------------
+# -- urns ------------------------------------------------------------------------------------------
 
 
 def qualified_type(urn: str) -> str:
@@ -91,7 +91,7 @@ def alias_urns(urn: str, goal: Goal, parents_alias: str) -> list[str]:
 def _collapse(urn: str, goal: Goal, alias: Alias, parents_alias: str) -> str:
     if alias.urn:
         return alias.urn
-    stack, project = urn.split("::")[0].removeprefix("urn:pulumi:"), urn.split("::")[1]
+    stack, project = urn.split("::", maxsplit=1)[0].removeprefix("urn:pulumi:"), urn.split("::")[1]
     parent = alias.parent or goal.parent
     if alias.parent == goal.parent and parents_alias:
         parent = parents_alias
@@ -110,11 +110,14 @@ def _inherited(kind: str, name: str, parent: str, parents_alias: str) -> str:
     """A child named after its parent was renamed with it."""
     if name.startswith(name_of(parent)):
         name = name_of(parents_alias) + name.removeprefix(name_of(parent))
-    stack, project = parents_alias.split("::")[0].removeprefix("urn:pulumi:"), parents_alias.split("::")[1]
+    stack, project = (
+        parents_alias.split("::", maxsplit=1)[0].removeprefix("urn:pulumi:"),
+        parents_alias.split("::")[1],
+    )
     return create_urn(stack, project, parents_alias, kind, name)
 
 
-# -- differences ------------------------------------------------------------------------------------------------------
+# -- differences -----------------------------------------------------------------------------------
 
 
 def with_ignored(news: Props, olds: Props, ignore_changes: Iterable[str]) -> Props:
@@ -157,7 +160,7 @@ def decide(diff: Diff, old: State, news: Props, goal: Goal) -> Decision:
     return Decision("replace" if replaces or old.pending_replacement else "update", found.keys, dbr)
 
 
-# -- orders -----------------------------------------------------------------------------------------------------------
+# -- orders ----------------------------------------------------------------------------------------
 
 
 def deletion_waves(condemned: Sequence[State]) -> list[list[State]]:

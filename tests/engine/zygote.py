@@ -10,6 +10,7 @@ from __future__ import annotations
 import array
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -178,7 +179,7 @@ def shared_launcher(*, plain: bool = False, preload: Sequence[str] = ()) -> Laun
     return _LAUNCHERS[key]
 
 
-# -- the server's side ------------------------------------------------------------------------------------------------
+# -- the server's side -----------------------------------------------------------------------------
 
 
 class _Server:
@@ -196,11 +197,11 @@ class _Server:
 
     def serve(self) -> None:
         while True:
-            ready, _, _ = select.select([self._connection, self._wake], [], [])
+            ready, _, _ = select.select([self._connection.fileno(), self._wake], [], [])
             if self._wake in ready:
                 os.read(self._wake, 512)
                 self._reap()
-            if self._connection in ready:
+            if self._connection.fileno() in ready:
                 try:
                     self._fork()
                 except EOFError:
@@ -282,6 +283,7 @@ def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     for name in sys.argv[2:]:
         importlib.import_module(name)
+    gc.freeze()  # a collection in a child would copy every page it looks at
     _Server(connection).serve()
 
 
