@@ -1,0 +1,156 @@
+"""Many pipelines at once: one token, one pace, and no pipeline more or less than at one at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pulumi_dpc import DpcClient, Settings
+from pulumi_dpc.clock import Clock
+from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
+from tests.worlds import World, edited, resource
+
+MANY = 50
+SCALE = 0.01
+
+
+def fleet(count: int, **arguments: object) -> list[str]:
+    """Return that many pipelines, which one emulated agent may run together."""
+    return [
+        resource(f"p{number}", edited(name=f"pipeline-{number}", **arguments), running=True)
+        for number in range(count)
+    ]
+
+
+def world(tmp_path: Path, parallel: int, **settings: object) -> World:
+    return World("engine", tmp_path, parallel=parallel, second_pipeline_on_agent="allowed", **settings)
+
+
+def tokens(api: Emulator) -> int:
+    return sum(request.path.startswith("/oauth") for request in api.requests)
+
+
+def commands(api: Emulator) -> Counter[str]:
+    return Counter(request.body["command"] for request in api.requests if request.path.endswith("/commands"))
+
+
+def test_fifty_pipelines_are_created_edited_and_deleted_at_once(tmp_path: Path) -> None:
+    """With one token for all, one look at the listing, and one command and one write for each."""
+    with world(tmp_path, parallel=64) as w:
+        assert w.up(*fleet(MANY)).ok
+        methods = Counter(r.method for r in w.api.requests if r.path.endswith("/streaming-pipelines"))
+        assert methods == {"GET": 1, "POST": MANY}
+        assert (tokens(w.api), commands(w.api)) == (1, {"START": MANY})
+        assert len({pipeline.name for pipeline in w.api.pipelines}) == MANY
+        assert {pipeline.status for pipeline in w.api.pipelines} == {"STREAMING"}
+        assert len(w.states()) == MANY
+
+        assert w.up(*fleet(MANY, advancedProperties={"max.batch.size": 1})).ok
+        assert (tokens(w.api), commands(w.api)) == (1, {"STOP": MANY, "START": MANY})
+        assert {pipeline.status for pipeline in w.api.pipelines} == {"STREAMING"}
+
+        assert w.run("refresh").ok
+        assert sum(request.path.endswith("/streaming-pipelines") for request in w.api.requests) == 1
+
+        assert w.run("destroy").ok
+        assert (w.api.pipelines, w.states()) == ([], [])
+
+
+def test_a_token_that_expires_in_the_middle_is_renewed_once(tmp_path: Path) -> None:
+    with world(tmp_path, parallel=64) as w:
+        w.api.on_request(lambda request: w.api.expire_tokens() if request.index == 40 else None)
+        assert w.up(*fleet(MANY)).ok
+        assert any(request.status == 401 for request in w.api.requests)
+        assert tokens(w.api) == 2
+        assert len(w.api.pipelines) == MANY
+        assert {pipeline.status for pipeline in w.api.pipelines} == {"STREAMING"}
+
+
+@pytest.mark.parametrize("parallel", [1, 2, 16, 64])
+def test_the_end_is_the_same_however_many_run_at_a_time(tmp_path: Path, parallel: int) -> None:
+    count = 3 if parallel == 1 else 12  # one at a time waits for each start in turn
+    with world(tmp_path, parallel=parallel) as w:
+        assert w.up(*fleet(count)).ok
+        assert {pipeline.status for pipeline in w.api.pipelines} == {"STREAMING"}
+        assert w.run("preview", expect_no_changes=True).ok
+        assert w.up(*fleet(count)[1:]).ok
+        assert len(w.api.pipelines) == len(w.states()) == count - 1
+        assert w.run("destroy").ok
+        assert w.api.pipelines == []
+
+
+def test_a_service_that_allows_few_requests_slows_a_fleet_and_fails_none(tmp_path: Path) -> None:
+    """60 a minute, 5 a second is what the older pages of the vendor give (docs/api.md section 1.3)."""
+    with world(tmp_path, parallel=64, rate_limit_per_minute=60, rate_burst_per_second=5) as w:
+        result = w.up(*fleet(12))
+        assert result.ok, result.text
+        assert any(request.status == 429 for request in w.api.requests)
+        assert {pipeline.status for pipeline in w.api.pipelines} == {"STREAMING"}
+        assert len(w.api.pipelines) == len(w.states()) == 12
+
+
+def test_two_resources_of_one_name_make_one_pipeline(tmp_path: Path) -> None:
+    """Both find the name free if each looks before the other has created."""
+    with world(tmp_path, parallel=64) as w:
+        result = w.up(*[resource(f"r{number}", running=True) for number in range(5)], continue_on_error=True)
+        assert not result.ok
+        assert len(w.api.pipelines) == len(w.states()) == 1
+
+
+@pytest.fixture
+def api() -> Iterator[Emulator]:
+    with Emulator(time_scale=SCALE, rate_limit_per_minute=None) as one:
+        yield one
+
+
+def in_threads(count: int, act: Callable[[], object]) -> None:
+    """Let that many threads act together, and raise what the first of them raised."""
+    together = threading.Barrier(count)
+
+    def one(_number: int) -> None:
+        together.wait(10)
+        act()
+
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(one, range(count)))
+
+
+def test_a_429_holds_all_threads(api: Emulator) -> None:
+    """A thread that went on would only collect the next 429."""
+    hold = 60.0
+    with DpcClient(Settings.resolve(environment=api.env), clock=Clock(SCALE)) as client:
+        client.list_projects()
+        api.clear_requests()
+        api.fail_next(429, retry_after=int(hold), nth=40)
+
+        def work() -> None:
+            for _ in range(10):
+                client.get_agent("2734aa6f-0c64-4d2b-9406-f44dc8f1f3b6")
+
+        in_threads(16, work)
+    (refused,) = (request for request in api.requests if request.status == 429)
+    assert len(api.requests) == 16 * 10 + 1
+    # Those on their way when the refusal came are let off; a loaded machine may keep them for a while.
+    silence = [r for r in api.requests if refused.at + hold / 2 < r.at < refused.at + hold * 0.95]
+    assert silence == []
+    assert any(request.at >= refused.at + hold * 0.95 for request in api.requests)
+
+
+def test_a_token_that_lives_shortly_is_shared_by_all_threads(api: Emulator) -> None:
+    """Each life of the token costs one request, whatever the number of threads."""
+    api.settings.token_seconds = 20.0
+    with DpcClient(Settings.resolve(environment=api.env), clock=Clock(SCALE)) as client:
+
+        def work() -> None:
+            for _ in range(8):
+                client.list_pipelines(GUIDE_PROJECT)
+                client.clock.sleep(5.0)
+
+        in_threads(32, work)
+    span = api.requests[-1].at - api.requests[0].at
+    assert 2 <= tokens(api) <= span / 10 + 2
