@@ -43,7 +43,8 @@ def clone(tmp_path: Path) -> Path:
     copy = tmp_path / "clone"
     hidden = shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml")
     shutil.copytree(REPOSITORY / "examples", copy / "examples", ignore=hidden)
-    shutil.copy(REPOSITORY / "Pulumi.yaml", copy)
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(REPOSITORY / name, copy)
     (copy / ".venv").symlink_to(sys.prefix)
     return copy
 
