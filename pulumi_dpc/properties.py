@@ -1,8 +1,4 @@
-"""The property names in users' state files, and the passage between property bags and the runner's values.
-
-These names are persisted (``docs/design.md`` section 2): they change only with a migration and a test that loads the
-old state.
-"""
+"""The passage between the engine's property bags and the runner's values."""
 
 from __future__ import annotations
 
@@ -12,28 +8,21 @@ from typing import Any
 from . import run_state
 from .converge import Outcome
 from .definition import as_recorded, differences, is_unknown
+from .names import (
+    API_URL,
+    DEFINITION,
+    IMPORT_ID,
+    INTERRUPT_SNAPSHOT,
+    OPTIONS,
+    PROJECT_ID,
+    RESUME,
+    RUNNING,
+    STATUS,
+    UNFINISHED,
+    WAIT,
+    WISHED_RUNNING,
+)
 from .plan import Live, Said, Wish
-
-PROJECT_ID = "projectId"
-NAME = "name"
-AGENT_ID = "agentId"
-RUNNING = "running"
-WAIT = "wait"
-INTERRUPT_SNAPSHOT = "interruptSnapshot"
-STATUS = "status"
-API_URL = "apiUrl"
-
-DEFINITION = (NAME, AGENT_ID, "streamingSource", "streamingTarget", "advancedProperties")
-OPTIONS = (WAIT, INTERRUPT_SNAPSHOT)
-
-WISHED_RUNNING = "__running"
-"""The last wish; absent when `running` was not given."""
-UNFINISHED = "__unfinished"
-"""A write was sent and its result never seen."""
-RESUME = "__resume"
-"""It ran when that operation began, and a start is owed."""
-IMPORT_ID = "__import_id"
-"""The id that `import_` named."""
 
 Bag = Mapping[str, Any]
 

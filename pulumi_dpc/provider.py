@@ -27,8 +27,8 @@ from .claims import Claims
 from .converge import End, Outcome, converge
 from .definition import has_unknowns, validate, whole_numbers
 from .errors import DpcError, LookupFailed, NotFound
+from .names import AGENT_ID, API_URL, DEFINITION, IMPORT_ID, NAME, PROJECT_ID, STATUS
 from .plan import Live, Said, Wish, plan
-from .properties import AGENT_ID, API_URL, IMPORT_ID, NAME, PROJECT_ID, STATUS
 from .remote import Place, RemotePipeline
 from .waiting import Limits, StartTimes, Surroundings
 
@@ -304,4 +304,4 @@ def _received(bag: Bag) -> Bag:
 
 
 def _without_definition(bag: Bag) -> Bag:
-    return {key: value for key, value in _without_provider(bag).items() if key not in properties.DEFINITION}
+    return {key: value for key, value in _without_provider(bag).items() if key not in DEFINITION}

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Any
 from .clock import Clock
 from .converge import Command
 from .errors import ConfigurationError, DpcError, NotFound
+from .names import EXPLICIT
 
 if TYPE_CHECKING:
     from .client import DpcClient
     from .listing import Listing
-
-
-EXPLICIT = "dpc:explicit"
-"""Set in the configuration of an explicit ``Provider``, whose values win over the environment."""
 
 
 @dataclass(frozen=True)

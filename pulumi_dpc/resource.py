@@ -12,10 +12,8 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from ._entry import ProviderReference
-from .definition import load_definition, to_mapping
+from .names import API_URL, DEFINITION, EXPLICIT, IMPORT_ID, OPTIONS, PROJECT_ID, RUNNING, STATUS
 from .program import in_program
-from .properties import API_URL, DEFINITION, IMPORT_ID, OPTIONS, PROJECT_ID, RUNNING, STATUS
-from .remote import EXPLICIT
 
 if TYPE_CHECKING:
     from . import models
@@ -87,6 +85,8 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         interrupt_snapshot: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        from .models import to_mapping
+
         properties = {
             "projectId": project_id,
             "name": name,
@@ -122,6 +122,8 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         Raises:
             ConfigurationError: The file is missing or is not JSON.
         """
+        from .definition import load_definition
+
         properties: dict[str, Any] = {
             **in_program(lambda: load_definition(definition)),
             "projectId": project_id,

@@ -1,0 +1,30 @@
+"""The names in users' state files: they change only with a migration and a test that loads the old state.
+
+They stand apart from what is done with them, because a program needs only the names.
+"""
+
+from __future__ import annotations
+
+PROJECT_ID = "projectId"
+NAME = "name"
+AGENT_ID = "agentId"
+RUNNING = "running"
+WAIT = "wait"
+INTERRUPT_SNAPSHOT = "interruptSnapshot"
+STATUS = "status"
+API_URL = "apiUrl"
+
+DEFINITION = (NAME, AGENT_ID, "streamingSource", "streamingTarget", "advancedProperties")
+OPTIONS = (WAIT, INTERRUPT_SNAPSHOT)
+
+WISHED_RUNNING = "__running"
+"""The last wish; absent when `running` was not given."""
+UNFINISHED = "__unfinished"
+"""A write was sent and its result never seen."""
+RESUME = "__resume"
+"""It ran when that operation began, and a start is owed."""
+IMPORT_ID = "__import_id"
+"""The id that `import_` named."""
+
+EXPLICIT = "dpc:explicit"
+"""Set in the configuration of an explicit ``Provider``, whose values win over the environment."""
