@@ -24,7 +24,7 @@ from .values import Props, without_unknowns
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-SUCCESS, FAILED, SKIPPED = "SUCCESS", "FAIL", "SKIP"  # the words of the protocol
+SUCCESS, FAILED, SKIPPED = 0, 1, 2  # the engine's numbers; the SDK knows names for the first two only
 STACK_URN = f"urn:pulumi:{STACK}::{PROJECT}::pulumi:pulumi:Stack::{PROJECT}-{STACK}"
 
 
@@ -155,7 +155,7 @@ class Deployment:
                 self.bail()
                 raise Stopped from None
 
-    def register(self, goal: Goal) -> tuple[State, str]:
+    def register(self, goal: Goal) -> tuple[State, int]:
         """Serve one registration; return the new state and how it went."""
         if not self.options.dry_run:
             goal.inputs = without_unknowns(goal.inputs)
@@ -205,7 +205,7 @@ class Deployment:
             return True
         return False
 
-    def _run(self, chain: Sequence[Planned]) -> str:
+    def _run(self, chain: Sequence[Planned]) -> int:
         """Run a chain of steps in order; a failure stops the deployment unless it is to continue."""
         with self._slots:
             for planned in chain:
@@ -224,7 +224,7 @@ class Deployment:
                         self._idle.notify_all()
         return SUCCESS
 
-    def _failed(self, planned: Planned, error: ProviderError) -> str:
+    def _failed(self, planned: Planned, error: ProviderError) -> int:
         if self.snapshot.frozen:
             raise Stopped
         self.say("error", planned.state.urn, str(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent import futures
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf import empty_pb2
@@ -76,7 +76,7 @@ class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
                 urn=state.urn,
                 id=state.id,
                 object=to_wire(state.outputs, keep_secrets=True),
-                result=resource_pb2.Result.Value(outcome),
+                result=cast("resource_pb2.Result.ValueType", outcome),
             )
 
     def ReadResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
