@@ -72,7 +72,8 @@ class Reading:
         if results == 0 or seen == self._total:
             return True
         # A total that was exceeded, or is 0, says nothing; one not reached yet outweighs a short page.
-        return self._total < seen and results < size
+        # A size above what was asked for is not the one in force: a full page is not short.
+        return self._total < seen and results < min(size, PAGE_SIZE)
 
     def _guard(self, *, progress: bool) -> None:
         """Stop a listing without end; one repetition may be a service that counts pages from 1."""

@@ -177,6 +177,9 @@ READINGS: dict[str, Callable[[list[str]], Server]] = {
     ),
     "a total that is too low": lambda ids: lambda page, size: page_of(ids, page, size, total=1),
     "a total that is too high": lambda ids: lambda page, size: page_of(ids, page, size, total=9999),
+    "a size above what was asked for": lambda ids: (
+        lambda page, size: page_of(ids, page, size, size=size + 1, total=0)
+    ),
     "counts that are no numbers": lambda ids: (
         lambda page, size: page_of(ids, page, size, size="x", total=None)
     ),
