@@ -86,9 +86,11 @@ def look_delay(looks: int, *, expected: float | None = None) -> float:
     Args:
         looks: How many looks this wait has taken so far, at least one.
         expected: Nominal seconds until this pipeline should be running, judged by others of this process that
-            started before it; the look is then no later than that, so that a batch of starts does not pay the
-            growth of the delays each time.
+            started before it. The look is then no later than that, and from then on the delays grow anew, so
+            that a batch of starts does not pay their growth each time.
     """
-    base = min(LONGEST_DELAY, FIRST_DELAY * GROWTH ** (looks - 1))
-    delay = base * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
+    delay = min(LONGEST_DELAY, FIRST_DELAY * GROWTH ** (looks - 1))
+    if expected is not None and expected <= 0:
+        delay = min(delay, max(FIRST_DELAY, -expected * (GROWTH - 1)))
+    delay *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
     return delay if expected is None or expected <= 0 else min(delay, expected)

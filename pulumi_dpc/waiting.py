@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,19 +26,35 @@ class Limits:
     grace: float = 60.0
 
 
+_LATEST = 16
+"""Starts that a guess is made from: an agent may be slower today than an hour ago."""
+
+
 @dataclass
 class StartTimes:
     """Remember how long starts took in this process, to look at the next ones when they should be up."""
 
-    seen: list[float] = field(default_factory=list)
+    seen: list[tuple[float, float]] = field(default_factory=list)
 
-    def add(self, seconds: float) -> None:
-        """Record one start, in nominal seconds from the accepted START to the first look that saw it running."""
-        self.seen.append(seconds)
+    def add(self, not_yet: float, up: float) -> None:
+        """Record one start by its last look that did not see it running and the first that did.
+
+        Both are in nominal seconds after the accepted START.
+        """
+        self.seen.append((not_yet, up))
 
     def left(self, elapsed: float) -> float | None:
-        """Return the nominal seconds until a start that began ``elapsed`` ago should be up; None without a guess."""
-        return statistics.median(self.seen[-16:]) - elapsed if self.seen else None
+        """Return the nominal seconds until a start that began ``elapsed`` ago should be up; None without a guess.
+
+        The truth lies between the looks, so the guess halves what the latest starts leave open; where they
+        differ among themselves it is the quickest.
+        """
+        if not self.seen:
+            return None
+        latest = self.seen[-_LATEST:]
+        slowest, quickest = max(not_yet for not_yet, _ in latest), min(up for _, up in latest)
+        certain = quickest - slowest <= run_state.FIRST_DELAY
+        return (quickest if certain else (slowest + quickest) / 2) - elapsed
 
 
 @dataclass(frozen=True)
@@ -98,11 +113,12 @@ def _wait(
     give_up: Callable[[str], bool],
 ) -> str:
     limit = around.limits.start if watch.for_running else around.limits.stop
-    began, looks = around.clock.now(), 0
+    # One that is on its way already does not tell how long a start takes.
+    is_timed = watch.for_running and not watch.seen_starting
+    began, looks, elapsed = around.clock.now(), 0, 0.0
     while True:
         status = look()
-        looks += 1
-        elapsed = around.clock.now() - began
+        looks, before, elapsed = looks + 1, elapsed, around.clock.now() - began
         verdict, watch = watch.look(status, elapsed)
         if verdict is Verdict.DONE:
             around.progress(status.lower().replace("_", " "))
@@ -110,7 +126,8 @@ def _wait(
         if verdict is Verdict.FAILED:
             raise StartFailed(_failed_sentence(watch, status, elapsed))
         if verdict is Verdict.CONFIRM:
-            around.start_times.add(elapsed)
+            if is_timed:
+                around.start_times.add(before, elapsed)
             around.clock.sleep(run_state.CONFIRM_AFTER)
             continue
         if give_up(status):
@@ -120,7 +137,7 @@ def _wait(
                 f"is {status} after {limit:.0f} s of {doing}; custom_timeouts allows a longer wait"
             )
         around.progress(f"{doing}, {elapsed:.0f} s")
-        expected = around.start_times.left(elapsed) if watch.for_running else None
+        expected = around.start_times.left(elapsed) if is_timed else None
         around.clock.sleep(min(run_state.look_delay(looks, expected=expected), limit - elapsed))
 
 

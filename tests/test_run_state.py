@@ -75,4 +75,9 @@ def test_looks_come_after_one_second_and_grow_to_ten() -> None:
 
 def test_a_look_comes_no_later_than_others_needed_to_start() -> None:
     assert look_delay(20, expected=0.5) == 0.5
-    assert look_delay(20, expected=-3) >= 9
+
+
+def test_after_the_expected_time_the_delays_grow_anew() -> None:
+    for overdue, base in ((0.0, 1.0), (2.0, 1.0), (6.0, 3.0), (60.0, 10.0)):
+        assert base * 0.9 <= look_delay(20, expected=-overdue) <= base * 1.1
+    assert look_delay(1, expected=-60) <= 1.1
