@@ -92,6 +92,8 @@ Tables = Annotated[Sequence[ModelInput[Table]], MinLen(1)]
 
 @dataclass(frozen=True, kw_only=True)
 class _DatabaseConnection(Model):
+    """Reach a database; without this docstring `dataclass` would work one out, slowly, from the signature."""
+
     host: Input[Text]
     port: Input[Port]
     username: Input[Text]
