@@ -204,11 +204,16 @@ def _descendants(pid: int) -> list[int]:
 def _read_events(events: list[dict[str, Any]]) -> Result:
     """Turn the event log into steps, diagnostics and progress."""
     result, steps = Result(), []
+    refreshing: dict[str, list[int]] = {}
     for event in events:
         if found := event.get("resourcePreEvent"):
             steps.append(_step(found["metadata"]))
+            if steps[-1].op == "refresh":
+                refreshing.setdefault(steps[-1].urn, []).append(len(steps) - 1)
         elif found := event.get("resOutputsEvent"):
-            _finish_refresh(steps, found["metadata"])
+            if waiting := refreshing.get(found["metadata"]["urn"]):
+                index = waiting.pop(0)
+                steps[index] = _refreshed(found["metadata"])
         elif found := event.get("diagnosticEvent"):
             _collect(result, found)
     result.steps = [step for step in steps if not step.urn.endswith(DEFAULT_PROVIDER)]
@@ -219,13 +224,10 @@ def _step(metadata: dict[str, Any], result: str = "") -> Step:
     return Step(metadata["op"], metadata["urn"], result, frozenset(metadata.get("diffs") or []))
 
 
-def _finish_refresh(steps: list[Step], metadata: dict[str, Any]) -> None:
-    """Note what a refresh found: its second event carries the finding as its operation."""
-    for index, step in enumerate(steps):
-        if (step.op, step.urn, step.result) == ("refresh", metadata["urn"], ""):
-            found = metadata["op"].replace("refresh", "")  # previews and `up --refresh` do not tell
-            steps[index] = _step({**metadata, "op": "refresh"}, found)
-            return
+def _refreshed(metadata: dict[str, Any]) -> Step:
+    """Read the second event of a refresh: its operation is the finding; other commands do not tell."""
+    finding = metadata["op"].replace("refresh", "")
+    return _step({**metadata, "op": "refresh"}, finding)
 
 
 def _collect(result: Result, event: dict[str, Any]) -> None:
