@@ -133,7 +133,7 @@ def _peak_memory(directory: Path) -> Iterator[Callable[[], float]]:
     peaks, ended = [0.0], threading.Event()
 
     def watch() -> None:
-        while not ended.wait(0.05):
+        while not ended.wait(0.2):
             peaks.extend(_high_water(process, directory) for process in Path("/proc").glob("[0-9]*"))
 
     watcher = threading.Thread(target=watch)
