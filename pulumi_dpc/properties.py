@@ -8,6 +8,7 @@ from typing import Any
 from . import run_state
 from .converge import Outcome
 from .definition import as_recorded, differences, is_unknown
+from .errors import ConfigurationError
 from .names import (
     API_URL,
     DEFINITION,
@@ -38,10 +39,10 @@ def make_id(project_id: str, pipeline_id: str) -> str:
 
 
 def split_id(id_: str) -> tuple[str, str]:
-    """Return (project id, streaming pipeline id); raise ValueError for anything else."""
+    """Return (project id, streaming pipeline id); raise ConfigurationError for anything else."""
     project_id, slash, pipeline_id = id_.partition("/")
     if not (project_id and slash and pipeline_id) or "/" in pipeline_id:
-        raise ValueError(
+        raise ConfigurationError(
             f"{id_!r} is not an id of a streaming pipeline: write '<project id>/<streaming pipeline id>'"
         )
     return project_id, pipeline_id
@@ -132,7 +133,7 @@ def mistakes(inputs: Bag) -> list[str]:
 def _import_mistakes(import_id: Any, project_id: Any) -> list[str]:
     try:
         project, _ = split_id(str(import_id))
-    except ValueError as error:
+    except ConfigurationError as error:
         return [f"import_: {error}"]
     if is_unknown(project_id) or project == project_id:
         return []
