@@ -12,7 +12,7 @@ from . import stacks
 from .report import table
 
 COUNTS = (1, 100)
-ROUNDS = 3
+ROUNDS = 4
 
 # What is run in each round, in this order, as (shown as, command, value of the edited property).
 COMMANDS = (

@@ -56,6 +56,7 @@ class Cost:
         requests: Of the API, without tokens.
         tokens: Requests for a token.
         connections: TCP connections that these came over.
+        span: Between the first request and the last, in the service's own (nominal) seconds.
         mebibytes: The most memory the provider process held; 0 where that cannot be seen.
     """
 
@@ -63,6 +64,7 @@ class Cost:
     requests: int = 0
     tokens: int = 0
     connections: int = 0
+    span: float = 0.0
     mebibytes: float = 0.0
 
 
@@ -104,7 +106,8 @@ class Bench:
         requests = self._api.requests if self._api is not None else []
         tokens = sum(request.path.startswith(TOKEN_PATH) for request in requests)
         connections = len({request.connection for request in requests})
-        return Cost(result.seconds, len(requests) - tokens, tokens, connections, peak())
+        span = requests[-1].at - requests[0].at if requests else 0.0
+        return Cost(result.seconds, len(requests) - tokens, tokens, connections, span, peak())
 
 
 @contextmanager
