@@ -99,12 +99,20 @@ class _Record:
     start_sent: bool = False
     put_lost: bool = False
     seen_running: bool = False
+    in_doubt: bool = False
+    """A command was sent, its answer is lost, and nobody has looked since."""
 
     def saw(self, status: str) -> None:
         """Take note of a look."""
         self.status = status
+        self.in_doubt = False
         self.running = run_state.is_running(status, otherwise=self.running)
         self.seen_running = run_state.is_up(status)
+
+    def lost_sight(self) -> None:
+        """Take note of a command whose answer is lost: what was seen before says nothing any more."""
+        self.sent = self.in_doubt = True
+        self.seen_running = False
 
     def accepted(self, word: str) -> None:
         """Take note of an accepted command: START reads as STARTING, STOP as STOPPING."""
@@ -244,7 +252,8 @@ class _Run:
             try:
                 self._pipeline.command(word)
             except DpcError as error:
-                self._record.sent |= error.maybe_applied
+                if error.maybe_applied:
+                    self._record.lost_sight()
                 refused = isinstance(error, ApiError) and error.status in _LOOKED_UP
                 if isinstance(error, Interrupted) or not (refused or error.maybe_applied):
                     raise
@@ -331,6 +340,8 @@ def _is_heading(word: str, status: str) -> bool:
 
 
 def _run_sentence(record: _Record) -> str:
+    if record.in_doubt:
+        return "Whether it runs is not known."
     words = {
         run_state.STARTING: "It is starting.",
         run_state.STOPPING: "It is stopping.",
