@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from tests.engine.zygote import Launcher
 
 CANARY = "canary-4f1c"
-MANIFEST = {"time": "2026-01-01T00:00:00Z", "magic": "", "version": "v3.0.0"}
 PRELUDE = """
 import pulumi
 from pulumi import Alias, CustomTimeouts, Output, ResourceOptions as Opts
@@ -743,12 +742,12 @@ def test_state_is_kept_between_instances(tmp_path: Path) -> None:
 def test_an_exported_state_can_be_imported(kind: str, tmp_path: Path) -> None:
     """States written by older versions are kept as files."""
     lab = Lab(kind, tmp_path)
-    lab.program('Thing("a", word="hush")')
+    lab.program('Thing("a", word=Output.secret("hush"))')
     lab.run("up")
     resources = lab.stack.state
     secret = {SIGNATURE: SECRET, "plaintext": json.dumps("hush")}
     resources[-1]["inputs"]["word"] = resources[-1]["outputs"]["word"] = secret
-    lab.stack.import_state({"version": 3, "deployment": {"manifest": MANIFEST, "resources": resources}})
+    lab.stack.import_state({"version": 3, "deployment": {"resources": resources}})
     assert "hush" not in lab.stack.state_text
     assert lab.run("up").ops() == [("a", "same")]
 

@@ -87,8 +87,11 @@ class CliStack:
         write_project(self.directory, program_text)
 
     def import_state(self, document: Mapping[str, Any]) -> None:
+        # The CLI wants to see a manifest of its own making and the stack's own way to keep secrets.
+        current = self._deployment
+        own = {key: current[key] for key in ("manifest", "secrets_providers")}
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(document, file)
+            json.dump({"version": 3, "deployment": {**document["deployment"], **own}}, file)
             file.flush()
             self._plain("stack", "import", "--file", file.name)
 
