@@ -10,6 +10,7 @@ from urllib.parse import quote
 from .clock import Clock
 from .errors import ConfigurationError
 from .paging import PAGE_SIZE, Reading, is_page
+from .retrying import Say, silence
 from .settings import Settings
 from .transport import Transport
 
@@ -26,6 +27,7 @@ class DpcClient:
     Args:
         settings: Where, and as whom; by default from the environment.
         clock: Time, and the sleep that a Ctrl-C ends.
+        say: Shows a passing line while a request is being repeated; by default nothing is shown.
 
     Attributes:
         settings: The settings in use.
@@ -35,10 +37,12 @@ class DpcClient:
         ConfigurationError: The environment does not say where, or as whom.
     """
 
-    def __init__(self, settings: Settings | None = None, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, clock: Clock | None = None, say: Say = silence
+    ) -> None:
         self.settings = settings or Settings.resolve()
         self.clock = clock or Clock(self.settings.time_scale)
-        self._transport = Transport(self.settings, self.clock)
+        self._transport = Transport(self.settings, self.clock, say)
 
     def __enter__(self) -> DpcClient:
         return self

@@ -5,6 +5,7 @@ What is known about single fields comes from the models alone, by ``definition_s
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -157,13 +158,19 @@ def _unfamiliar(value: Any, shape: Shape, path: tuple[str | int, ...] = ()) -> I
         return
     known = shape.of(value)
     if known is ANYTHING and shape.kinds and isinstance(value.get("type"), str):
-        known_kinds = ", ".join(sorted(shape.kinds))
-        yield f"{path_text((*path, 'type'))}: is none of {known_kinds}; passed on unchecked"
+        yield f"{path_text((*path, 'type'))}: {_unknown_type(value['type'], sorted(shape.kinds))}"
     for key, member in value.items() if known.fields else ():
         if key in known.fields:
             yield from _unfamiliar(member, known.fields[key], (*path, key))
         else:
             yield f"{path_text((*path, key))}: is not a field this version knows; passed on unchecked"
+
+
+def _unknown_type(given: str, known: list[str]) -> str:
+    """Say that a type passes unchecked; the word itself may be secret, its neighbour among ours is not."""
+    close = difflib.get_close_matches(given.lower(), known, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"is none of {', '.join(known)}{hint}; passed on unchecked"
 
 
 def differences(actual: Mapping[str, Any], wished: Mapping[str, Any]) -> list[str]:

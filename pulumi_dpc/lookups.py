@@ -167,6 +167,10 @@ def _warn_of_batch_agent(settings: Settings, environment: Environment) -> None:
     )
 
 
+def _show(text: str) -> None:
+    pulumi.log.info(text, ephemeral=True)
+
+
 class _Answers:
     """Keep what the API answered for the life of the program, whose preview and update are separate processes."""
 
@@ -195,7 +199,7 @@ class _Answers:
         from .client import DpcClient
 
         if settings not in self._clients:
-            self._clients[settings] = DpcClient(settings)
+            self._clients[settings] = DpcClient(settings, say=_show)
         return self._clients[settings]
 
 

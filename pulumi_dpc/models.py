@@ -36,7 +36,14 @@ def wire_name(name: str) -> str:
 
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-IS_UUID = Predicate(lambda text: _UUID.fullmatch(text) is not None)
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a well-formed UUID, which is all the service asks of an agent's id."""
+    return _UUID.fullmatch(text) is not None
+
+
+IS_UUID = Predicate(is_uuid)
 
 Text = Annotated[str, MinLen(1)]
 Uuid = Annotated[str, IS_UUID]

@@ -9,6 +9,7 @@ from . import run_state
 from .converge import Outcome
 from .definition import as_recorded, differences, is_unknown
 from .errors import ConfigurationError
+from .models import is_uuid
 from .names import (
     API_URL,
     DEFINITION,
@@ -118,15 +119,18 @@ def refreshed(
 def mistakes(inputs: Bag) -> list[str]:
     """Return what is wrong with the inputs that are not part of the definition, path first."""
     found = []
-    if PROJECT_ID not in inputs:
+    project_id = inputs.get(PROJECT_ID)
+    if project_id is None:
         found.append(f"{PROJECT_ID}: is required")
+    elif not is_unknown(project_id) and not (isinstance(project_id, str) and is_uuid(project_id)):
+        found.append(f"{PROJECT_ID}: must be a UUID")
     for key in (RUNNING, *OPTIONS):
         value = inputs.get(key)
         if value is not None and not isinstance(value, bool) and not is_unknown(value):
             found.append(f"{key}: must be true or false")
     import_id = inputs.get(IMPORT_ID)
     if import_id is not None and not is_unknown(import_id):
-        found.extend(_import_mistakes(import_id, inputs.get(PROJECT_ID)))
+        found.extend(_import_mistakes(import_id, project_id))
     return found
 
 

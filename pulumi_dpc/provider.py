@@ -258,7 +258,7 @@ class StreamingPipelineProvider(ResourceProvider):
     def _here(self) -> Place:
         with self._lock:
             if self._place is None:
-                self._place = Place.connect(self._config, host.interrupted())
+                self._place = Place.connect(self._config, host.interrupted(), _show)
             return self._place
 
     def _around(self) -> Surroundings:
@@ -288,6 +288,10 @@ _DISPUTED = (
 def _named(bag: Mapping[str, Any], text: str) -> str:
     name = bag.get(NAME)
     return f"{name}: {text}" if isinstance(name, str) else text
+
+
+def _show(text: str) -> None:
+    host.current_call().progress(text)
 
 
 def _id(pipeline: RemotePipeline) -> str:

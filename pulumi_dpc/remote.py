@@ -30,13 +30,16 @@ class Place:
     listing: Listing
 
     @classmethod
-    def connect(cls, configured: Callable[[str], str | None], interrupt: threading.Event) -> Place:
+    def connect(
+        cls, configured: Callable[[str], str | None], interrupt: threading.Event, say: Callable[[str], None]
+    ) -> Place:
         """Reach the API that the provider's configuration and the environment name; nothing is sent yet.
 
         Args:
             configured: Returns a value of the provider's configuration: the arguments of an explicit ``Provider``,
                 which says so itself, or the stack configuration.
             interrupt: Set when the user cancels.
+            say: Shows a passing line while a request is being repeated.
 
         Raises:
             ConfigurationError: Credentials or endpoint are missing or malformed.
@@ -50,7 +53,7 @@ class Place:
             settings = Settings.resolve(arguments=values)
         else:
             settings = Settings.resolve(stack_config=values)
-        client = DpcClient(settings, clock=Clock(settings.time_scale, interrupt))
+        client = DpcClient(settings, clock=Clock(settings.time_scale, interrupt), say=say)
         return cls(client, Listing(client))
 
     @property

@@ -12,6 +12,8 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from ._entry import ProviderReference
+from .errors import ConfigurationError
+from .lookups import Project
 from .names import API_URL, DEFINITION, EXPLICIT, IMPORT_ID, OPTIONS, PROJECT_ID, RUNNING, STATUS
 from .program import in_program
 
@@ -88,7 +90,7 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         from .models import to_mapping
 
         properties = {
-            "projectId": project_id,
+            "projectId": _id_of(project_id),
             "name": name,
             "agentId": agent_id,
             "streamingSource": to_mapping(streaming_source),
@@ -126,7 +128,7 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
 
         properties: dict[str, Any] = {
             **in_program(lambda: load_definition(definition)),
-            "projectId": project_id,
+            "projectId": _id_of(project_id),
             "running": running,
             "wait": wait,
             "interruptSnapshot": interrupt_snapshot,
@@ -239,6 +241,15 @@ def _register(
 
 
 _EVERY_PROPERTY = (PROJECT_ID, *DEFINITION, RUNNING, *OPTIONS, STATUS, API_URL)
+
+
+def _id_of(project_id: pulumi.Input[str]) -> pulumi.Input[str]:
+    """Return the id, and say so where the whole project was given: the engine's own error is a traceback."""
+
+    def refuse() -> pulumi.Input[str]:
+        raise ConfigurationError("project_id is a Project: write project_id=project.id")
+
+    return in_program(refuse) if isinstance(project_id, Project) else project_id
 
 
 def _translated(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:

@@ -13,6 +13,8 @@ from .clock import Clock
 from .errors import DpcError
 
 T = TypeVar("T")
+Say = Callable[[str], None]
+"""Shows a passing line to whoever waits."""
 
 BUDGET = 120.0
 """Nominal seconds of trying in which another wait may begin; queueing for a turn does not count."""
@@ -21,6 +23,10 @@ LONGEST_WAIT = 900.0
 FEWEST_ATTEMPTS = 3
 """Attempts that are made even if the first ones used up the budget, as three timeouts of 30 s nearly do."""
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
+
+
+def silence(_text: str) -> None:
+    """Show nothing."""
 
 
 class Passing(Exception):
@@ -49,8 +55,10 @@ class Queue(Protocol):
         """Hold all threads, because the request that began then was refused as one too many."""
 
 
-def persist(attempt: Callable[[], T], queue: Queue, clock: Clock) -> T:
+def persist(attempt: Callable[[], T], queue: Queue, clock: Clock, say: Say) -> T:
     """Return what an attempt returns, making another one while it raises `Passing` and the budget lasts.
+
+    Before each wait ``say`` is told why and how long: minutes of silence would read as a hang.
 
     Raises:
         DpcError: The error of the last attempt.
@@ -68,6 +76,7 @@ def persist(attempt: Callable[[], T], queue: Queue, clock: Clock) -> T:
             if not may_wait(delay, spent, attempts):
                 raise passing.error from passing.__cause__
             spent += delay
+            say(f"{str(passing).partition(chr(10))[0]}; trying again in {delay:.0f} s")
             if passing.crowded:
                 queue.refused(began, delay, told=passing.asked is not None)
             else:

@@ -11,7 +11,7 @@ from . import answers
 from .clock import Clock
 from .errors import ApiError, OutcomeUnknown, Unreachable
 from .pacing import Pacer
-from .retrying import Passing, persist, retry_after
+from .retrying import Passing, Say, persist, retry_after
 from .settings import Settings
 from .single_flight import SingleFlight
 from .wire import Answer, NoAnswer, Wire, anonymous
@@ -29,10 +29,11 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 class Tokens:
     """Keep one token for all threads."""
 
-    def __init__(self, settings: Settings, wire: Wire, clock: Clock) -> None:
+    def __init__(self, settings: Settings, wire: Wire, clock: Clock, say: Say) -> None:
         self._settings = settings
         self._wire = wire
         self._clock = clock
+        self._say = say
         self._queue = Pacer(clock)
         self._flight = SingleFlight()
         self._token = settings.token
@@ -66,7 +67,7 @@ class Tokens:
     def _exchanged(self, unwanted: str | None) -> str:
         with self._flight.turn():
             if self._token is None or self._token == unwanted:
-                self._token, life = persist(self._ask, self._queue, self._clock)
+                self._token, life = persist(self._ask, self._queue, self._clock, self._say)
                 # A token that lives no longer than the margin is used for most of what it lives.
                 self._renew_at = self._clock.now() + max(life - EARLY, life / 2)
             return self._token

@@ -12,7 +12,7 @@ from . import answers
 from .clock import Clock
 from .errors import ConfigurationError, DpcError, OutcomeUnknown, Unreachable
 from .pacing import Pacer
-from .retrying import Passing, persist, retry_after
+from .retrying import Passing, Say, persist, retry_after, silence
 from .settings import Settings
 from .tokens import Tokens
 from .wire import Answer, NoAnswer, Wire, bearer
@@ -36,17 +36,19 @@ class Transport:
     Args:
         settings: Where, and as whom.
         clock: Time, and the sleep that a Ctrl-C ends.
+        say: Shows a passing line while a request is being repeated.
 
     Attributes:
         pacer: Spaces the requests of all threads.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, say: Say = silence) -> None:
         self.pacer = Pacer(clock, settings.status_per_minute)
         self._settings = settings
         self._clock = clock
         self._wire = Wire(settings.timeout)
-        self._tokens = Tokens(settings, self._wire, clock)
+        self._say = say
+        self._tokens = Tokens(settings, self._wire, clock, say)
 
     def close(self) -> None:
         """Close the connections."""
@@ -85,7 +87,7 @@ class Transport:
         """
         call = _Call(method, path, params, _encoded(json), repeat, usable)
         try:
-            return persist(lambda: self._attempt(call), self.pacer, self._clock)
+            return persist(lambda: self._attempt(call), self.pacer, self._clock, self._say)
         except DpcError as error:
             error.maybe_applied = call.maybe_applied
             raise

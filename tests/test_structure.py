@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +94,12 @@ def test_importing_the_package_loads_nothing_heavy(heavy: str) -> None:
     """A program without lookups needs neither HTTP nor validation, and every preview pays for an import."""
     code = f"import pulumi_dpc, sys; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_page_that_is_cited_is_there() -> None:
+    """A fact's source is worth nothing if its reader cannot open it."""
+    root = PACKAGE.parent
+    for folder in ("pulumi_dpc", "tests", "benchmarks", "examples"):
+        for path in (root / folder).rglob("*.py"):
+            for page in re.findall(r"docs/[\w-]+\.md", path.read_text()):
+                assert (root / page).exists(), f"{path} cites {page}"
