@@ -1,0 +1,554 @@
+"""The text of every error that a user can meet, as a user meets it: one sentence, no traceback, a failed command.
+
+A sentence says what happened to which pipeline, why, and what to do (``docs/design.md`` section 8). Each stands here as
+a whole, so that a change of words is seen and read by a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
+from tests.engine.stack import Result
+from tests.worlds import DEFINITION, World, edited, resource
+
+Case = Callable[[World], Result]
+CASES: dict[str, tuple[Case, str]] = {}
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+EDIT = edited(advancedProperties={"max.batch.size": 1})
+
+
+def case(text: str) -> Callable[[Case], Case]:
+    """Register a case with the error it ends in."""
+
+    def register(function: Case) -> Case:
+        CASES[function.__name__] = function, text
+        return function
+
+    return register
+
+
+def without(env: dict[str, str], *names: str) -> dict[str, str]:
+    return {**env, **dict.fromkeys(names, "")}
+
+
+CREDENTIALS = ("DPC_TOKEN", "DPC_CLIENT_ID", "DPC_CLIENT_SECRET", "DPC_TOKEN_URL", "DPC_ACCOUNT_ID")
+
+
+ENGINES_OWN = re.compile(r"^(update|preview) failed$|program exited with non-zero exit code")
+
+
+def text_of(world: World, result: Result) -> str:
+    """Return the errors of a command, without the engine's own words, and with words for what varies."""
+    text = "\n".join(error for error in result.errors() if not ENGINES_OWN.search(error))
+    for value, word in [
+        (world.api.url, "<api>"),
+        (world.api.url.removeprefix("http://").removesuffix("/dpc"), "<host>"),
+        (GUIDE_PROJECT, "<project>"),
+        (GUIDE_AGENT, "<agent>"),
+        (NOWHERE, "<nowhere>"),
+        ("urn:pulumi:dev::proj::pulumi-python:dynamic/dpc:StreamingPipeline::", "<urn>::"),
+        (str(world.directory / "stack"), "<directory>"),
+    ]:
+        text = text.replace(value, word)
+    text = re.sub(r"request id [0-9a-f-]{36}", "request id <request>", text)
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>", text)
+    text = re.sub(r"\b[0-9]+ s\b", "<n> s", text)
+    return re.sub(r"^1 error occurred:\s+\* ", "", text)
+
+
+# ---- credentials and endpoint ----
+
+
+@case(
+    "orders-pipeline: no credentials are given: set DPC_TOKEN, or DPC_CLIENT_ID and "
+    "DPC_CLIENT_SECRET, in the environment; or dpc:token, or dpc:clientId and dpc:clientSecret, "
+    "with `pulumi config set --secret`; or use Provider(token=...) or Provider(client_id=..., "
+    "client_secret=...)"
+)
+def no_credentials(world: World) -> Result:
+    return world.up(resource(), env=without(world.api.env, *CREDENTIALS))
+
+
+@case("orders-pipeline: DPC_CLIENT_ID is given without DPC_CLIENT_SECRET: set both, or DPC_TOKEN instead")
+def half_a_credential(world: World) -> Result:
+    return world.up(resource(), env=without(world.api.env, "DPC_CLIENT_SECRET"))
+
+
+@case(
+    "orders-pipeline: no region is given: set DPC_REGION in the environment, run `pulumi config "
+    "set dpc:region`, or use Provider(region=...), with one of eu1, us1, au1; DPC_API_URL, "
+    "dpc:apiUrl or Provider(api_url=...) name another address"
+)
+def no_endpoint(world: World) -> Result:
+    return world.up(resource(), env=without(world.api.env, "DPC_API_URL"))
+
+
+@case("orders-pipeline: DPC_REGION is 'eu2'; the regions are eu1, us1, au1")
+def unknown_region(world: World) -> Result:
+    return world.up(resource(), env={**without(world.api.env, "DPC_API_URL"), "DPC_REGION": "eu2"})
+
+
+@case("orders-pipeline: DPC_API_URL must end in /dpc, without /v1: write https://eu1.api.matillion.com/dpc")
+def api_url_without_dpc(world: World) -> Result:
+    return world.up(resource(), env={"DPC_API_URL": "https://eu1.api.matillion.com/dpc/v1"})
+
+
+@case(
+    "orders-pipeline: the service refused the credentials: Unknown client id or wrong secret; no "
+    "token for the client id and secret from the environment (DPC_CLIENT_ID) (POST "
+    "/oauth/dpc/token, 401, request id <request>)"
+)
+def wrong_client_secret(world: World) -> Result:
+    return world.up(resource(), env={"DPC_CLIENT_SECRET": "another-secret"})
+
+
+@case(
+    "orders-pipeline: the service refused the credentials: The token is missing, unknown or "
+    "expired; they come from the environment (DPC_TOKEN) (GET "
+    "/v1/projects/<project>/streaming-pipelines, 401, request id <request>)"
+)
+def wrong_token(world: World) -> Result:
+    return world.up(resource(), env={**without(world.api.env, *CREDENTIALS), "DPC_TOKEN": "wrong"})
+
+
+@case(
+    "orders-pipeline: the service refused the credentials: The token is missing, unknown or "
+    "expired; they come from the stack configuration (dpc:token), of which refresh and destroy "
+    "see what the last `up` saw: run them with --run-program (GET "
+    "/v1/projects/<project>/streaming-pipelines, 401, request id <request>)"
+)
+def wrong_token_in_the_configuration(world: World) -> Result:
+    assert world.stack is not None
+    world.stack.set_config("dpc:token", "wrong", secret=True)
+    return world.up(resource(), env=without(world.api.env, *CREDENTIALS))
+
+
+@case(
+    "orders-pipeline: the service does not allow this: The credential lacks the permission; the "
+    "credentials from the environment (DPC_CLIENT_ID) may lack the role, the account's IP allow "
+    "list may leave this machine out, or the account may live elsewhere than at <api> (GET "
+    "/v1/projects/<project>/streaming-pipelines, 403, request id <request>)"
+)
+def role_without_rights(world: World) -> Result:
+    return world.up(resource(), env=world.api.powerless_account())
+
+
+@case(
+    "orders-pipeline: <host> cannot be reached: the connection was refused; check the API URL "
+    "and the network (GET /v1/projects/<project>/streaming-pipelines)"
+)
+def unreachable(world: World) -> Result:
+    world.api.down()
+    return world.up(
+        resource(), env={**without(world.api.env, *CREDENTIALS), "DPC_TOKEN": "t", "DPC_TIME_SCALE": "0.0001"}
+    )
+
+
+@case(
+    "orders-pipeline: no token: 127.0.0.1:9 cannot be reached: the connection was refused; check "
+    "the token URL and the network"
+)
+def unreachable_token_endpoint(world: World) -> Result:
+    return world.up(resource(), env={"DPC_TIME_SCALE": "0.0001", "DPC_TOKEN_URL": "http://127.0.0.1:9/token"})
+
+
+# ---- lookups in the program ----
+
+LOOKUP = "project = dpc.get_project({!r})\nenvironment = dpc.get_environment(project.id, {!r})\n"
+
+
+@case(
+    "no credentials are given: set DPC_TOKEN, or DPC_CLIENT_ID and DPC_CLIENT_SECRET, in the "
+    "environment; or dpc:token, or dpc:clientId and dpc:clientSecret, with `pulumi config set "
+    "--secret`; or use Provider(token=...) or Provider(client_id=..., client_secret=...)"
+)
+def lookup_without_credentials(world: World) -> Result:
+    return world.up(LOOKUP.format("Analytics", "production"), env=without(world.api.env, *CREDENTIALS))
+
+
+@case("no project 'Analytic' at <api>; there is: 'Analytics', 'Sales'")
+def unknown_project(world: World) -> Result:
+    world.api.add_project("Sales")
+    return world.up(LOOKUP.format("Analytic", "production"))
+
+
+@case("2 projects are named 'Analytics' at <api> (<project>, <nowhere>): use the id of the one you mean")
+def project_name_twice(world: World) -> Result:
+    world.api.add_project("Analytics", NOWHERE)
+    return world.up(LOOKUP.format("Analytics", "production"))
+
+
+@case("no environment 'staging' in the project <project>; there is: 'production'")
+def unknown_environment(world: World) -> Result:
+    return world.up(LOOKUP.format("Analytics", "staging"))
+
+
+@case("several environments in the project <project>: say which one by its name: 'production', 'staging'")
+def several_environments(world: World) -> Result:
+    world.api.add_environment(GUIDE_PROJECT, "staging")
+    return world.up(LOOKUP.format("Analytics", None))
+
+
+@case(
+    "the service does not have it: There is no project <nowhere> (GET "
+    "/v1/projects/<nowhere>/environments, 404, request id <request>)"
+)
+def environment_of_an_unknown_project(world: World) -> Result:
+    return world.up(f"dpc.get_environment({NOWHERE!r})\n")
+
+
+# ---- the definition ----
+
+
+def from_file(name: str) -> str:
+    return f"dpc.StreamingPipeline.from_definition('orders', {name!r}, project_id={GUIDE_PROJECT!r})\n"
+
+
+@case("<directory>/streaming-pipeline.json: cannot be read: No such file or directory")
+def missing_file(world: World) -> Result:
+    return world.up(from_file("streaming-pipeline.json"))
+
+
+@case("broken.json, line 2, column 11: not valid JSON: Expecting value")
+def file_that_is_not_json(world: World) -> Result:
+    (world.directory / "stack" / "broken.json").write_text('{\n  "name": }')
+    return world.up(from_file("broken.json"))
+
+
+@case(
+    "pulumi-python:dynamic/dpc:StreamingPipeline resource 'orders' has a problem: agentId: must "
+    "be a UUID\n"
+    "pulumi-python:dynamic/dpc:StreamingPipeline resource 'orders' has a problem: "
+    "streamingTarget.bucket: is required"
+)
+def mistakes_in_the_definition(world: World) -> Result:
+    wrong = edited(agentId="agent", streamingTarget={"type": "s3"})
+    return world.up(resource(definition=wrong))
+
+
+@case(
+    "orders-pipeline: the service rejected the request as invalid: Invalid request content (POST "
+    "/v1/projects/<project>/streaming-pipelines, 400)\n"
+    "  name: too long"
+)
+def definition_rejected_by_the_service(world: World) -> Result:
+    world.api.fail_next(
+        400,
+        match="POST */streaming-pipelines",
+        body={"detail": "Invalid request content.", "violations": ["name: too long"]},
+    )
+    return world.up(resource())
+
+
+# ---- create and adopt ----
+
+
+@case(
+    "orders-pipeline: the project <project> has a pipeline of this name already (<id>), so "
+    "nothing was created. If this resource was renamed or moved in the program, add "
+    'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<its old name>")]). If it is a '
+    "pipeline that Pulumi does not manage yet, adopt it with "
+    'opts=pulumi.ResourceOptions(import_="<project>/<id>"). If both may exist, give this one '
+    "another name than 'orders-pipeline'"
+)
+def name_taken(world: World) -> Result:
+    world.api.add_pipeline(DEFINITION)
+    return world.up(resource())
+
+
+def importing(id_: str, **arguments: Any) -> str:
+    return resource(opts=f'text:pulumi.ResourceOptions(import_="{id_}")', **arguments)
+
+
+@case(
+    "pulumi-python:dynamic/dpc:StreamingPipeline resource 'orders' has a problem: the pipeline "
+    "<id> named by import_ differs from the program, so it was not adopted and nothing was "
+    "changed; make the program equal to it first:\n"
+    '  advancedProperties["max.batch.size"]: the program and the live pipeline differ\n'
+    '  advancedProperties["slot.name"]: the program and the live pipeline differ\n'
+    "  running: False in the program, but the live pipeline is STREAMING"
+)
+def import_differs(world: World) -> Result:
+    living = world.api.add_pipeline(EDIT, status="STREAMING")
+    return world.up(importing(f"{GUIDE_PROJECT}/{living}", running=False))
+
+
+@case(
+    "orders-pipeline: the pipeline <nowhere> named by import_ does not exist: remove `import_`; "
+    "the pipeline of that name in the project is <project>/<id>"
+)
+def import_of_nothing(world: World) -> Result:
+    world.api.add_pipeline(DEFINITION)
+    return world.up(importing(f"{GUIDE_PROJECT}/{NOWHERE}"))
+
+
+@case(
+    "pulumi-python:dynamic/dpc:StreamingPipeline resource 'orders' has a problem: import_: "
+    "'orders-pipeline' is not an id of a streaming pipeline: write '<project id>/<streaming "
+    "pipeline id>'"
+)
+def import_id_that_is_none(world: World) -> Result:
+    return world.up(importing("orders-pipeline"))
+
+
+@case(
+    "orders-pipeline: the pipeline <id> is managed already, by the resource <urn>::first of this "
+    "program: two resources cannot manage one pipeline; remove one of them"
+)
+def import_of_what_another_resource_manages(world: World) -> Result:
+    world.up(resource("first"))
+    living = world.pipeline.id
+    second = resource("second", opts=f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{living}")')
+    return world.up(resource("first"), second)
+
+
+@case("there is no streaming pipeline '<project>/<nowhere>'")
+def get_of_nothing(world: World) -> Result:
+    return world.up(f'dpc.StreamingPipeline.get("orders", "{GUIDE_PROJECT}/{NOWHERE}")\n')
+
+
+@case(
+    "orders-pipeline: <host> gave no answer: the connection was lost (POST "
+    "/v1/projects/<project>/streaming-pipelines). It could not be looked up whether the pipeline "
+    "was created; run `pulumi up` again: it finds the pipeline if it is there, and does not make "
+    "a second one"
+)
+def create_whose_answer_is_lost_and_cannot_be_looked_up(world: World) -> Result:
+    world.api.drop_next("after", match="POST */streaming-pipelines")
+    world.api.fail_next(403, match="GET */streaming-pipelines", nth=1, times=None)
+    return world.up(resource())
+
+
+@case(
+    "orders-pipeline: <host> gave no answer: the connection was lost (POST "
+    "/v1/projects/<project>/streaming-pipelines). Whether the pipeline was created is not known: "
+    "none of this name is there now; run `pulumi up` again"
+)
+def create_that_was_lost_on_the_way(world: World) -> Result:
+    world.api.drop_next("before", match="POST */streaming-pipelines")
+    return world.up(resource())
+
+
+# ---- run state ----
+
+
+@case(
+    "orders-pipeline: was created, but stopped again: it is NOT_RUNNING <n> s after START was "
+    "accepted. The API gives no reason; the pipeline's log in the Matillion UI does. Run `pulumi "
+    "up` again once the cause is mended. It is stopped."
+)
+def start_that_fails(world: World) -> Result:
+    world.api.start_fails()
+    return world.up(resource(running=True))
+
+
+@case(
+    "orders-pipeline: was created, but did not begin to start: it is NOT_RUNNING <n> s after "
+    "START was accepted. The API gives no reason; the pipeline's log in the Matillion UI does. "
+    "Run `pulumi up` again once the cause is mended. It is stopped."
+)
+def start_that_does_not_begin(world: World) -> Result:
+    world.api.start_fails(after="NOT_RUNNING")
+    return world.up(resource(running=True))
+
+
+@case(
+    "orders-pipeline: was created, but the service refused the request because of a conflict: "
+    "Agent <agent> already runs streaming pipeline <id> (POST "
+    "/v1/projects/<project>/streaming-pipelines/<id>/commands, 409, request id <request>). It is "
+    "stopped."
+)
+def start_that_is_refused(world: World) -> Result:
+    busy = world.api.add_pipeline(edited(name="other"), status="STREAMING")
+    assert busy
+    return world.up(resource(running=True))
+
+
+@case(
+    "orders-pipeline: was created, but is UNKNOWN after <n> s of starting; custom_timeouts "
+    "allows a longer wait; its agent 'streaming-agent' (<agent>) is not connected. Its status is "
+    "UNKNOWN."
+)
+def start_whose_agent_is_away(world: World) -> Result:
+    world.api.agent_offline(GUIDE_AGENT)
+    return world.up(resource(running=True), env={"DPC_TIME_SCALE": "0.001"})
+
+
+@case(
+    "orders-pipeline: was created, but is STARTING after <n> s of starting; custom_timeouts "
+    "allows a longer wait. It is starting."
+)
+def start_that_takes_too_long(world: World) -> Result:
+    opts = "text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='5s'))"
+    world.api.settings.start_seconds = 100
+    return world.up(resource(running=True, opts=opts))
+
+
+@case(
+    "orders-pipeline: is STOPPING after <n> s of stopping; custom_timeouts allows a longer wait. "
+    "It is stopping."
+)
+def stop_that_takes_too_long(world: World) -> Result:
+    opts = "text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(update='5s'))"
+    world.up(resource(running=True, opts=opts))
+    world.api.settings.stop_seconds = 100
+    return world.up(resource(running=False, opts=opts))
+
+
+@case(
+    "orders-pipeline: a snapshot is running, and the change would interrupt it, which can cost "
+    "hours or days of work; nothing was changed. Wait until the snapshot is over, or allow it "
+    "with interrupt_snapshot=True"
+)
+def snapshot_is_not_interrupted(world: World) -> Result:
+    world.up(resource(running=True))
+    world.api.snapshot(world.pipeline.id, 86400)
+    return world.up(resource(definition=EDIT, running=True))
+
+
+# ---- edits, refreshes and deletes ----
+
+
+@case(
+    "orders-pipeline: the service rejected the request as invalid (PUT "
+    "/v1/projects/<project>/streaming-pipelines/<id>, 400). It is running.\n"
+    "  streamingTarget.bucket: does not exist"
+)
+def edit_rejected(world: World) -> Result:
+    world.up(resource(running=True))
+    world.api.fail_next(400, match="PUT *", body={"violations": ["streamingTarget.bucket: does not exist"]})
+    return world.up(resource(definition=EDIT, running=True))
+
+
+@case(
+    "orders-pipeline: the service rejected the request as invalid: An injected failure (PUT "
+    "/v1/projects/<project>/streaming-pipelines/<id>, 400). It is stopped."
+)
+def edit_and_resume_fail(world: World) -> Result:
+    world.up(resource(running=True))
+    world.api.fail_next(400, match="PUT *")
+    world.api.start_fails()
+    return world.up(resource(definition=EDIT, running=True))
+
+
+@case("orders-pipeline: was deleted outside Pulumi; run `pulumi up --refresh` to create it again")
+def edit_of_a_deleted_pipeline(world: World) -> Result:
+    world.up(resource())
+    world.api.delete(world.pipeline.id)
+    return world.up(resource(definition=EDIT))
+
+
+@case(
+    "orders-pipeline: the service failed: An injected failure (GET "
+    "/v1/projects/<project>/streaming-pipelines/<id>, 503)"
+)
+def service_that_fails_for_ever(world: World) -> Result:
+    world.up(resource())
+    world.api.fail_next(503, times=None)
+    return world.up(resource(definition=EDIT), env={"DPC_TIME_SCALE": "0.0001"})
+
+
+@case(
+    "orders-pipeline: the service still says that there are too many requests: An injected "
+    "failure (GET /v1/projects/<project>/streaming-pipelines/<id>, 429)"
+)
+def too_many_requests_for_longer_than_is_waited(world: World) -> Result:
+    world.up(resource())
+    world.api.fail_next(429, retry_after=3600, times=None)
+    return world.up(resource(definition=EDIT))
+
+
+@case(
+    "orders-pipeline: the service gave no usable answer: its body is not JSON (GET "
+    "/v1/projects/<project>/streaming-pipelines/<id>, 200, request id <request>)"
+)
+def answers_that_are_no_json(world: World) -> Result:
+    world.up(resource())
+    world.api.garble_next("html", times=None)
+    return world.up(resource(definition=EDIT), env={"DPC_TIME_SCALE": "0.0001"})
+
+
+@case(
+    "orders-pipeline: the project <project> of the pipeline <id> is not visible at <api> with "
+    "these credentials: use those of the account that it was made with; if it is really gone, "
+    "drop it with: pulumi state delete '<urn>::orders'"
+)
+def other_account(world: World) -> Result:
+    world.up(resource())
+    return world.run("refresh", env=world.api.other_account())
+
+
+@case(
+    "orders-pipeline: the pipeline <id> was made at <api>, but this command uses <other api>: "
+    "set the region or API URL, or the provider, back to that account; if it is really gone, "
+    "drop it with: pulumi state delete '<urn>::orders'"
+)
+def other_region(world: World) -> Result:
+    world.up(resource())
+    with Emulator(time_scale=0.01) as region:
+        result = world.run("destroy", env=region.env)
+        for diagnostic in result.diagnostics:
+            object.__setattr__(diagnostic, "text", diagnostic.text.replace(region.url, "<other api>"))
+    return result
+
+
+@case(
+    "orders-pipeline: the service does not have it: An injected failure (GET "
+    "/v1/projects/<project>/streaming-pipelines/<id>/status, 404)"
+)
+def stray_404(world: World) -> Result:
+    world.up(resource())
+    world.api.fail_next(404, match="GET */status")
+    return world.run("destroy")
+
+
+@case(
+    "orders-pipeline: was not deleted: the service refused the request because of a conflict: An "
+    "injected failure (DELETE /v1/projects/<project>/streaming-pipelines/<id>, 409). It is "
+    "running."
+)
+def delete_rejected(world: World) -> Result:
+    world.up(resource(running=True))
+    world.api.fail_next(409, match="DELETE *")
+    return world.run("destroy")
+
+
+@case(
+    "orders-pipeline: the project <project> has a pipeline of this name already (<id>), so "
+    "nothing was created. If this resource was renamed or moved in the program, add "
+    'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<its old name>")]). If it is a '
+    "pipeline that Pulumi does not manage yet, adopt it with "
+    'opts=pulumi.ResourceOptions(import_="<project>/<id>"). If both may exist, give this one '
+    "another name than 'orders-pipeline'\n"
+    "orders-pipeline: was not deleted, because a create in this command failed that may be about "
+    "this very pipeline (a renamed resource?). Mend that one first: "
+    "aliases=[pulumi.Alias(name=...)] keeps this pipeline under the new name"
+)
+def renamed_without_an_alias(world: World) -> Result:
+    world.up(resource("old"))
+    return world.up(resource("new"), continue_on_error=True)
+
+
+@case(
+    "orders-pipeline: the pipeline <id> is managed already, by the resource <urn>::one of this "
+    "program: two resources cannot manage one pipeline; remove one of them"
+)
+def two_resources_of_one_name(world: World) -> Result:
+    return world.up(resource("one"), resource("two", opts="text:pulumi.ResourceOptions(depends_on=[one])"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_error_says(tmp_path: Path, name: str) -> None:
+    act, expected = CASES[name]
+    with World("engine", tmp_path) as world:
+        result = act(world)
+        assert result.exit_code == 1
+        text = text_of(world, result)
+    assert "Traceback" not in result.text
+    assert text == expected
