@@ -344,6 +344,7 @@ def create_that_was_lost_on_the_way(world: World) -> Result:
     "up` again once the cause is mended. It is stopped."
 )
 def start_that_fails(world: World) -> Result:
+    world.api.settings.start_seconds = 60  # long enough to be seen on a loaded machine
     world.api.start_fails()
     return world.up(resource(running=True))
 
