@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def fleet(count: int, **arguments: object) -> list[str]:
     ]
 
 
-def world(tmp_path: Path, parallel: int, **settings: object) -> World:
+def world(tmp_path: Path, parallel: int, **settings: Any) -> World:
     return World("engine", tmp_path, parallel=parallel, second_pipeline_on_agent="allowed", **settings)
 
 
