@@ -1,0 +1,23 @@
+"""A fault at every request of every command, and what must hold afterwards.
+
+``python -m tests.faults`` runs the whole campaign on the test engine and prints its table in Markdown; a line that
+fails names the one command that runs it again (``--only``). `tests/test_faults.py` runs a fixed sample of it, a part of
+that on the real CLI; `tests/test_kills.py` runs all the kills of a create, an edit and a delete.
+
+What is covered, with *request* for each API request that a command makes in a clean run (token requests aside), *kind*
+for each of `kinds.KINDS` and *follow-up* for each of `case.FOLLOW_UPS`:
+
+- one pipeline: every (scenario, request, kind) with the same command again; of the other follow-ups, every (scenario,
+  kind, follow-up), the requests taking turns, so that every (scenario, request, follow-up) is met too;
+- eight pipelines at once: every (scenario, request), the kinds and follow-ups taking turns, so that every (scenario,
+  kind) is met. What is which request differs from run to run there, because the eight race; a case whose request is
+  not made is tried three times and then counted apart.
+
+Follow-ups, after the service is repaired: ``same`` command and program; the program ``reverted`` to what it said
+before; ``flipped``: another ``running``; ``refreshed``: a refresh in between; ``renamed``: the resource has another
+name, and an alias.
+
+What must hold: see `invariants`. The limits that ``docs/design.md`` section 4 documents stand in `case`, each where it
+is allowed for: after some faults only ``up --refresh`` can see what is left, an error names the line that adopts a
+pipeline, and what a kill stopped may stay stopped where ``running`` is not given. The summary counts the first two.
+"""

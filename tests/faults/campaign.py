@@ -1,0 +1,76 @@
+"""Which cases there are, generated from what the commands ask for in a clean run, and how they are run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from .case import FOLLOW_UPS, Case, Report, run_case, titled
+from .kinds import KINDS
+from .scenarios import SCENARIOS
+from .stage import Stage
+
+TRIES = 3
+PARTS = {8: 2, 1: 4}
+"""Into how many slices a scenario is cut, by the number of its pipelines; the long ones go first."""
+
+
+def clean_requests(stage: Stage) -> int:
+    """Return how many requests the command makes when nothing goes wrong."""
+    stage.reset()
+    result = stage.run(stage.scenario.command, stage.after or stage.before)
+    assert result.ok, result.text
+    return sum(request.path.startswith("/v1") for request in stage.api.requests)
+
+
+def cases(name: str, count: int, requests: int) -> Iterator[Case]:
+    """Yield the cases of one scenario."""
+    kinds = list(KINDS)
+    if count == 1:
+        for index in range(requests):
+            for kind in kinds:
+                yield Case(name, count, index, kind, "same")
+        for number, kind in enumerate(kinds):
+            for turn, follow_up in enumerate(FOLLOW_UPS[1:]):
+                yield Case(name, count, (number + 7 * turn) % requests, kind, follow_up)
+        return
+    for number in range(max(requests, len(kinds))):
+        follow_up = FOLLOW_UPS[(number + number // len(kinds)) % len(FOLLOW_UPS)]
+        yield Case(name, count, number % requests, kinds[number % len(kinds)], follow_up)
+
+
+def run_slice(name: str, count: int, part: int, parts: int) -> list[Report]:
+    """Run every ``parts``-th case of a scenario."""
+    with tempfile.TemporaryDirectory() as directory, Stage(SCENARIOS[name], count, Path(directory)) as stage:
+        chosen = list(cases(name, count, clean_requests(stage)))[part::parts]
+        return [run_tried(stage, case) for case in chosen]
+
+
+def run_tried(stage: Stage, case: Case) -> Report:
+    """Run a case; once more if its request was not made, which happens where eight pipelines race."""
+    for _ in range(TRIES):
+        report = run_case(stage, case)
+        if report.reached or report.wrong:
+            break
+    return report
+
+
+def stages(names: Sequence[str]) -> list[tuple[str, int]]:
+    """Return scenarios and how many pipelines of each; the long ones first, so that the end is not one of them."""
+    every = [(name, count) for count in PARTS for name in SCENARIOS]
+    return [stage for stage in every if not names or titled(*stage) in names]
+
+
+def run_all(workers: int, chosen: Sequence[tuple[str, int]]) -> Iterator[Report]:
+    """Run every case of these and yield the reports as they come."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = [
+            pool.submit(run_slice, name, count, part, PARTS[count])
+            for name, count in chosen
+            for part in range(PARTS[count])
+        ]
+        for future in as_completed(futures):
+            yield from future.result()

@@ -1,0 +1,231 @@
+"""One case: a command disturbed at one request, the service repaired, a follow-up, and what must hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from . import invariants
+from .invariants import ADOPTS, said_about
+from .kinds import KINDS, Kind
+from .scenarios import Command, Pipe, Program
+from .stage import Stage
+
+if TYPE_CHECKING:
+    from tests.engine.stack import Result
+
+ADOPTED_RUNNING = "running: False in the program, but the live pipeline is"
+FOLLOW_UPS = ("same", "reverted", "flipped", "refreshed", "renamed")
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """Name one case.
+
+    Attributes:
+        scenario: Its name in `SCENARIOS`.
+        count: How many pipelines at once.
+        index: The request that is disturbed.
+        kind: Its name in `KINDS`.
+        follow_up: What the user does next.
+    """
+
+    scenario: str
+    count: int
+    index: int
+    kind: str
+    follow_up: str
+
+    def __str__(self) -> str:
+        return f"{titled(self.scenario, self.count)}:{self.index}:{self.kind}:{self.follow_up}"
+
+    @classmethod
+    def parse(cls, text: str) -> Case:
+        """Return the case that prints like this."""
+        scenario, index, kind, follow_up = text.split(":")
+        name, _, times = scenario.partition(" x")
+        return cls(name, int(times or 1), int(index), kind, follow_up)
+
+
+def titled(scenario: str, count: int) -> str:
+    """Return the name of a scenario with so many pipelines at once."""
+    return scenario if count == 1 else f"{scenario} x{count}"
+
+
+@dataclass
+class Report:
+    """Say what became of a case.
+
+    Attributes:
+        wrong: The invariants that did not hold.
+        reached: The request was made at all: eight at once do not make the same ones every time.
+        adopted: The user had to follow the line that adopts a pipeline.
+        refreshed: The user had to run ``up --refresh``.
+        seconds: Real seconds from a kill or Ctrl-C to the end of the command.
+    """
+
+    case: Case
+    wrong: list[str] = field(default_factory=list)
+    reached: bool = True
+    adopted: bool = False
+    refreshed: bool = False
+    seconds: float = 0.0
+
+
+def run_case(stage: Stage, case: Case) -> Report:
+    """Run a case on its stage."""
+    return _Run(stage, case).report()
+
+
+class _Run:
+    def __init__(self, stage: Stage, case: Case) -> None:
+        self._stage = stage
+        self._case = case
+        self._kind: Kind = KINDS[case.kind]
+        self._report = Report(case)
+        self._named_stopped = False
+        self._orphans: set[str] = set()
+        """Pipelines at the service and not in the state, for which an error or a pending operation says what to do."""
+
+    def report(self) -> Report:
+        stage, report = self._stage, self._report
+        stage.reset()
+        stage.disturb(self._kind, self._case.index)
+        first = stage.run_disturbed(stage.scenario.command, stage.after or stage.before)
+        report.seconds = time.monotonic() - stage.triggered_at
+        stage.repair()
+        report.reached = self._was_reached()
+        report.wrong += [f"after the fault: {text}" for text in self._after_fault(first)]
+        if report.wrong:
+            return report
+        wish = self._follow_up(first)
+        report.wrong += [f"at the end: {text}" for text in self._at_the_end(wish)]
+        return report
+
+    def _was_reached(self) -> bool:
+        requests = self._stage.api.requests
+        if self._kind.fault is None:
+            return any(request.index == self._case.index for request in requests)
+        return any(request.fault for request in requests)
+
+    # ---- after the disturbed command ----
+
+    def _after_fault(self, first: Result) -> Iterator[str]:
+        stage, now = self._stage, self._stage.api.pipelines
+        yield from invariants.always(stage.found, now, may_vanish=stage.scenario.may_vanish)
+        yield from invariants.definitions(now, stage.before, stage.after)
+        if first.ok and stage.scenario.command != "refresh":
+            yield from self._agreement(stage.after)
+        self._orphans = set(invariants.announced(first, now, stage.states, stage.stack.pending_operations))
+        if not stage.before and not stage.states:
+            self._orphans.update(stage.found)  # there before, and not adopted
+        yield from invariants.lost(now, stage.states, self._orphans)
+        if self._kind.is_kill:
+            return
+        if self._kind.trigger is None:
+            yield from invariants.speech(first, [pipe.name for pipe in stage.before or stage.after])
+        if not self._kind.late:
+            yield from invariants.run_sentences(first, now)
+            yield from invariants.left_stopped(first, stage.found, now, stage.after)
+
+    # ---- the follow-up ----
+
+    def _follow_up(self, first: Result) -> Program:
+        """Do what the user does next and return what the program says then."""
+        stage = self._stage
+        program = self._next_program()
+        if self._case.follow_up == "refreshed":
+            self._run("refresh")
+        if stage.scenario.command == "destroy" and program == ():
+            self._run("destroy", stage.before)
+            return ()
+        for name in [pipe.name for pipe in stage.before]:
+            self._named_stopped |= bool(invariants.STOPPED.search(said_about(name, first)))
+        command: Command = "up --refresh" if self._needs_refresh() else "up"
+        self._report.refreshed = command != "up"
+        if stage.scenario.command == "refresh" and self._case.follow_up == "same":
+            self._run("refresh")
+        return self._up(command, program)
+
+    def _next_program(self) -> Program:
+        stage, follow_up = self._stage, self._case.follow_up
+        if follow_up in ("same", "refreshed"):
+            return stage.after
+        if follow_up == "reverted":
+            return stage.before
+        program = stage.after or stage.before
+        if follow_up == "flipped":
+            return tuple(replace(pipe, running=not pipe.running) for pipe in program)
+        return tuple(replace(pipe, renamed=True) for pipe in program)
+
+    def _needs_refresh(self) -> bool:
+        """Tell whether only a refresh can show what the fault has left; each is a documented limit."""
+        scenario, follow_up = self._stage.scenario, self._case.follow_up
+        if scenario.behind in ("stop", "delete"):
+            return True  # drift, which no plain `up` looks for
+        if scenario.command == "destroy":
+            # A delete that failed after its STOP, then kept: the engine stores nothing of a failed delete.
+            return self._kind.is_kill or self._kind.late or self._named_stopped
+        # A kill stores nothing, and a late command is seen by nobody; a program put back to what the state says
+        # then gives the engine nothing to do.
+        return self._kind.late or (self._kind.is_kill and follow_up == "reverted")
+
+    def _up(self, command: Command, program: Program) -> Program:
+        """Run it, do what its errors say until they say no more, and return the program that is wished then."""
+        result, changed = self._run(command, program), program
+        for _ in range(2 * len(program)):
+            advised = tuple(_advised(pipe, said_about(pipe.name, result)) for pipe in changed)
+            if result.ok or advised == changed:
+                break
+            self._report.adopted, changed = True, advised
+            result = self._run("up", changed)
+        if self._report.adopted and result.ok:
+            # What was adopted as it was is brought to its wish by the next `up`.
+            program = tuple(
+                replace(pipe, running=wish.running) for pipe, wish in zip(changed, program, strict=True)
+            )
+            result = self._run("up", program)
+        if not result.ok:
+            self._report.wrong.append(f"the follow-up failed: {result.errors()}")
+        return program
+
+    def _run(self, command: Command, program: Program | None = None) -> Result:
+        result = self._stage.run(command, program)
+        if "Traceback" in result.text:
+            self._report.wrong.append(f"{command} shows a traceback")
+        if not result.ok and command in ("refresh", "destroy"):
+            self._report.wrong.append(f"{command} failed: {result.errors()}")
+        return result
+
+    # ---- the end ----
+
+    def _at_the_end(self, program: Program) -> Iterator[str]:
+        yield from self._agreement(program)
+        command, last, _ = self._stage.log[-1]
+        if command == "destroy":
+            again = self._run("destroy", self._stage.before)
+            yield from (f"a third run has something to do: {step}" for step in again.ops())
+            return
+        if all(op == "same" for _, op in last.ops()):
+            return  # the last `up` was the run that must have nothing to do
+        changes = self._stage.third_run_changes(program)
+        if changes:
+            yield f"a third run has something to do: {changes}"
+
+    def _agreement(self, program: Program) -> Iterator[str]:
+        now, states = self._stage.api.pipelines, self._stage.states
+        # A documented limit: killed between STOP and START, or a STOP carried out after the last look at it.
+        lame = self._kind.is_kill or self._kind.late
+        for pipe in program:
+            yield from invariants.agrees(pipe, self._stage.found, now, states, may_stay_stopped=lame)
+        yield from invariants.nothing_else(program, now, states, spared=self._orphans)
+
+
+def _advised(pipe: Pipe, said: str) -> Pipe:
+    """Return a pipeline with the line added that an error about it names."""
+    adopts = ADOPTS.search(said)
+    if ADOPTED_RUNNING in said and pipe.imported:
+        return replace(pipe, running=None)
+    return replace(pipe, imported=adopts[1]) if adopts and pipe.imported is None else pipe

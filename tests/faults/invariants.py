@@ -1,0 +1,163 @@
+"""What must hold after any fault: pure sentences about what is at the service, in the state and in the errors."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi_dpc.emulator import GUIDE_PROJECT
+
+from .scenarios import Pipe, Program
+
+if TYPE_CHECKING:
+    from pulumi_dpc.emulator import Pipeline
+    from tests.engine.stack import Result
+
+ADOPTS = re.compile(rf'import_="{GUIDE_PROJECT}/([0-9a-f-]{{36}})"')
+STOPPED = re.compile(r"It is (stopped|stopping|starting)\.|Its status is|Whether it runs is not known")
+
+
+def said_about(name: str, result: Result) -> str:
+    """Return the errors about a pipeline; those of a check name the resource instead."""
+    words = re.compile(rf"\b(pipeline-|pipe|renamed){name.rpartition('-')[2]}\b")
+    return "\n".join(error for error in result.errors() if words.search(error))
+
+
+# ---- at any time ----
+
+
+def always(found: Mapping[str, Pipeline], now: list[Pipeline], *, may_vanish: bool) -> Iterator[str]:
+    """Hold what no fault may bring about, not even for a moment."""
+    for name, times in Counter(pipeline.name for pipeline in now).items():
+        if times > 1:
+            yield f"{name} is there {times} times"
+    there = {pipeline.id for pipeline in now}
+    for pipeline in found.values():
+        if pipeline.id not in there and not may_vanish:
+            yield f"{pipeline.name} was deleted or made again"
+
+
+def definitions(now: Iterable[Pipeline], *programs: Program) -> Iterator[str]:
+    """Hold that each definition is the old one or the new one, nothing between."""
+    for pipeline in now:
+        known = [pipe.definition for program in programs for pipe in program if pipe.name == pipeline.name]
+        if pipeline.definition not in known:
+            yield f"{pipeline.name} has a definition that no program says: {pipeline.definition}"
+
+
+# ---- after the command that was disturbed ----
+
+
+def speech(result: Result, names: Iterable[str]) -> Iterator[str]:
+    """Hold that a failure is told in sentences that name a pipeline."""
+    if "Traceback" in result.text:
+        yield "a traceback is shown"
+    if not result.ok and not any(said_about(name, result) for name in names):
+        yield "it failed without naming a pipeline"
+
+
+def run_sentences(result: Result, now: Iterable[Pipeline]) -> Iterator[str]:
+    """Hold that what an error says about the run state is so."""
+    for pipeline in now:
+        said = said_about(pipeline.name, result)
+        if "It is running." in said and not pipeline.running:
+            yield f"{pipeline.name} is said to run and is {pipeline.status}"
+        if "It is stopped." in said and pipeline.running:
+            yield f"{pipeline.name} is said to be stopped and is {pipeline.status}"
+
+
+def left_stopped(
+    result: Result, found: Mapping[str, Pipeline], now: Iterable[Pipeline], after: Program
+) -> Iterator[str]:
+    """Hold that what ran, and may run on, runs after a failure, or is said to be stopped."""
+    wishes = {pipe.name: pipe.running for pipe in after}
+    for pipeline in now:
+        ran = pipeline.name in found and found[pipeline.name].running
+        may_stand = pipeline.running or wishes.get(pipeline.name) is False
+        if ran and not may_stand and not STOPPED.search(said_about(pipeline.name, result)):
+            yield f"{pipeline.name} ran, is stopped, and nothing says so"
+
+
+def announced(
+    result: Result, now: Iterable[Pipeline], states: list[dict[str, Any]], pending: list[dict[str, Any]]
+) -> Iterator[str]:
+    """Yield the names of pipelines that are not in the state and that the user has been told of.
+
+    An error says to run `up` again, which finds the pipeline; after a kill the engine names the operation that was
+    pending, or says that the provider ended.
+    """
+    kept = {state["id"] for state in states}
+    creating = {one["resource"]["urn"] for one in pending if one["type"] == "creating"}
+    for pipeline in now:
+        number = pipeline.name.rpartition("-")[2]
+        said = said_about(pipeline.name, result)
+        told = "run `pulumi up` again" in said or ADOPTS.search(said)
+        is_pending = any(urn.endswith(f"::pipe{number}") for urn in creating)
+        died = any(d.urn.endswith(f"::pipe{number}") and "EOF" in d.text for d in result.diagnostics)
+        if f"{GUIDE_PROJECT}/{pipeline.id}" not in kept and (told or is_pending or died):
+            yield pipeline.name
+
+
+def lost(now: Iterable[Pipeline], states: list[dict[str, Any]], told: Iterable[str]) -> Iterator[str]:
+    """Hold that every pipeline is in the state, or the user was told of it."""
+    kept = {state["id"] for state in states}
+    for pipeline in now:
+        if f"{GUIDE_PROJECT}/{pipeline.id}" not in kept and pipeline.name not in told:
+            yield f"{pipeline.name} is at the service, and neither the state nor a message has it"
+
+
+# ---- at the end ----
+
+
+def agrees(
+    pipe: Pipe,
+    found: Mapping[str, Pipeline],
+    now: list[Pipeline],
+    states: list[dict[str, Any]],
+    *,
+    may_stay_stopped: bool = False,
+) -> Iterator[str]:
+    """Hold that a pipeline is at the service as the program says, and that the state says the same.
+
+    With ``may_stay_stopped`` one that ran, and whose program does not say whether it should, may be stopped.
+    """
+    live = next((pipeline for pipeline in now if pipeline.name == pipe.name), None)
+    state = next((one for one in states if one["urn"].endswith(f"::{pipe.key}")), None)
+    if live is None or state is None:
+        yield f"{pipe.name} is {'missing from the state' if live else 'missing at the service'}"
+        return
+    if state["id"] != f"{GUIDE_PROJECT}/{live.id}":
+        yield f"{pipe.name}: the state has another pipeline"
+    if live.definition != pipe.definition:
+        yield f"{pipe.name}: the definition is not the program's"
+    if live.running and live.running_definition != pipe.definition:
+        yield f"{pipe.name} runs with another definition"
+    wish = pipe.running
+    if wish is None:
+        wish = pipe.name in found and found[pipe.name].running
+    tolerated = may_stay_stopped and pipe.running is None and not live.running
+    if live.running != wish and not tolerated:
+        yield f"{pipe.name} is {live.status}, and should {'' if wish else 'not '}run"
+    if state["outputs"]["running"] != live.running:
+        yield f"{pipe.name}: the state says running={state['outputs']['running']}"
+    recorded = {key: state["outputs"].get(key) for key in pipe.definition}
+    if recorded != pipe.definition:
+        yield f"{pipe.name}: the state has another definition: {recorded}"
+    unsettled = [key for key in ("__unfinished", "__resume") if key in state["outputs"]]
+    if unsettled or state.get("initErrors"):
+        yield f"{pipe.name}: the state is not settled: {unsettled} {state.get('initErrors', '')}"
+
+
+def nothing_else(
+    program: Program, now: list[Pipeline], states: list[dict[str, Any]], spared: Iterable[str] = ()
+) -> Iterator[str]:
+    """Hold that nothing is at the service or in the state but what the program says and the user was told of."""
+    names, keys = {pipe.name for pipe in program}, {pipe.key for pipe in program}
+    for pipeline in now:
+        if pipeline.name not in names.union(spared):
+            yield f"{pipeline.name} is left at the service"
+    for state in states:
+        if state["urn"].rpartition("::")[2] not in keys:
+            yield f"{state['urn'].rpartition('::')[2]} is left in the state"

@@ -1,0 +1,76 @@
+"""A fixed sample of the fault campaign; `make faults` runs the whole of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.cli import NO_CLI, find_cli
+from tests.faults.campaign import cases, clean_requests, run_tried
+from tests.faults.case import Case, titled
+from tests.faults.kinds import KINDS
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.stage import Stage
+
+STEP = {1: 131, 8: 41}
+"""Every so many cases one is taken, by the number of pipelines; prime, so that all faults and follow-ups come up."""
+SAMPLED = [(name, 1) for name in SCENARIOS] + [
+    ("create and start", 8),
+    ("edit running", 8),
+    ("destroy running", 8),
+]
+
+ON_THE_CLI = [
+    "create and start:1:handled, answer lost:same",
+    "create and start:1:CLI killed:same",
+    "create and start:3:Ctrl-C once:same",
+    "edit running:5:409:same",
+    "edit running:6:503 for ever:reverted",
+    "destroy running:4:503 for ever:renamed",
+]
+
+
+@pytest.mark.parametrize(("name", "count"), SAMPLED, ids=[titled(*one) for one in SAMPLED])
+def test_nothing_is_lost_twice_or_left_stopped(name: str, count: int, tmp_path: Path) -> None:
+    """Whatever fails, the next plain command brings the service and the state to what the program says."""
+    with Stage(SCENARIOS[name], count, tmp_path) as stage:
+        every = [one for one in cases(name, count, clean_requests(stage)) if KINDS[one.kind].trigger is None]
+        begin = list(SCENARIOS).index(name)
+        reports = [run_tried(stage, case) for case in every[begin :: STEP[count]]]
+    assert reports
+    assert [(str(report.case), report.wrong) for report in reports if report.wrong] == []
+
+
+@pytest.mark.cli
+@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
+@pytest.mark.parametrize("text", ON_THE_CLI)
+def test_so_it_is_with_the_real_engine(text: str, tmp_path: Path) -> None:
+    """The campaign runs on a double of the engine; this holds some of it against the real one."""
+    case = Case.parse(text)
+    with Stage(SCENARIOS[case.scenario], case.count, tmp_path, "cli") as stage:
+        report = run_tried(stage, case)
+    assert report.wrong == []
+    assert report.reached
+
+
+def test_every_case_can_be_run_again_by_its_name() -> None:
+    """A failure prints the line that repeats it."""
+    for name, count in SAMPLED:
+        for case in cases(name, count, 5):
+            assert Case.parse(str(case)) == case
+
+
+def test_every_request_meets_every_fault_and_every_follow_up() -> None:
+    """What the campaign claims to cover, it covers."""
+    made = list(cases("edit running", 1, 11))
+    assert {(case.index, case.kind) for case in made if case.follow_up == "same"} == {
+        (index, kind) for index in range(11) for kind in KINDS
+    }
+    follow_ups = {case.follow_up for case in made}
+    assert {(case.kind, case.follow_up) for case in made} == {
+        (kind, next_) for kind in KINDS for next_ in follow_ups
+    }
+    assert {(case.index, case.follow_up) for case in made} == {
+        (i, next_) for i in range(11) for next_ in follow_ups
+    }

@@ -1,0 +1,98 @@
+"""The provider killed, the CLI killed, Ctrl-C once and twice, at every request of a create, an edit and a delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_dpc.emulator import GUIDE_PROJECT
+from tests.faults.campaign import clean_requests
+from tests.faults.case import Case, Report, run_case
+from tests.faults.kinds import KINDS
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.stage import Stage
+from tests.scenarios import failed, succeeded
+from tests.worlds import World, resource
+
+COMMANDS = ("create and start", "edit running", "destroy running")
+AT_ONCE = 2.0
+"""Real seconds in which one Ctrl-C ends a command."""
+
+
+def at_every_request(name: str, kind: str, directory: Path, count: int = 1) -> Iterator[Report]:
+    with Stage(SCENARIOS[name], count, directory) as stage:
+        for index in range(clean_requests(stage)):
+            yield run_case(stage, Case(name, count, index, kind, "same"))
+
+
+@pytest.mark.parametrize("kind", ["provider killed", "CLI killed", "Ctrl-C twice"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_after_a_kill_the_next_command_converges(name: str, kind: str, tmp_path: Path) -> None:
+    """Nobody is left who could clean up, or store anything: the next command must find out by itself."""
+    reports = list(at_every_request(name, kind, tmp_path))
+    assert len(reports) > 4
+    assert [
+        (str(report.case), report.wrong) for report in reports if report.wrong or not report.reached
+    ] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_one_ctrl_c_ends_the_command_at_once_and_keeps_the_id(name: str, tmp_path: Path) -> None:
+    """Only `converge` knows that it waits; without its ear on Cancel the engine would wait with it, up to 10 minutes.
+
+    That the id is kept is one of the campaign's invariants: no pipeline at the service that the state does not have.
+    """
+    reports = list(at_every_request(name, "Ctrl-C once", tmp_path))
+    assert [
+        (str(report.case), report.wrong) for report in reports if report.wrong or not report.reached
+    ] == []
+    assert max(report.seconds for report in reports) < AT_ONCE
+
+
+def test_one_ctrl_c_ends_eight_operations_at_once(tmp_path: Path) -> None:
+    """The stock host answers four calls at a time; Cancel, a fifth, would be heard last."""
+    case = Case("create and start", 8, 20, "Ctrl-C once", "same")
+    with Stage(SCENARIOS[case.scenario], case.count, tmp_path) as stage:
+        report = run_case(stage, case)
+    assert report.wrong == []
+    assert report.reached
+    assert report.seconds < AT_ONCE
+
+
+def test_a_kill_between_post_and_its_answer_makes_no_second_pipeline(tmp_path: Path) -> None:
+    """The service has made it and nobody has heard its id: the next `up` finds it, and says how to adopt it."""
+    with World("engine", tmp_path) as world:
+
+        def kill(request: object) -> None:
+            if getattr(request, "method", "") == "POST" and getattr(request, "path", "").endswith(
+                "streaming-pipelines"
+            ):
+                world.stack.kill()  # type: ignore[union-attr]
+
+        world.api.on_request(kill)
+        assert world.up(resource(running=True)).exit_code == -9
+        made = world.pipeline.id
+        assert world.states() == []
+
+        failed(world.up(), f'import_="{GUIDE_PROJECT}/{made}"')
+        assert world.pipeline.id == made
+
+        opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{made}")'
+        succeeded(world.up(resource(running=True, opts=opts)), ("orders", "create"))
+        succeeded(world.up(), ("orders", "update"))
+        assert world.pipeline.id == made
+        assert world.pipeline.status == "STREAMING"
+        succeeded(world.run("preview", expect_no_changes=True))
+
+
+def test_every_kill_is_in_the_campaign() -> None:
+    """The table of the README counts them."""
+    assert {kind.trigger for kind in KINDS.values()} == {
+        None,
+        "kill_provider",
+        "kill",
+        "cancel",
+        "cancel_twice",
+    }
