@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from .deployment import Deployment
 
 FEATURES = {
-    "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
-    "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
-    "outputValues": resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
-    "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
-    "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    "secrets": "SECRETS",
+    "resourceReferences": "RESOURCE_REFERENCES",
+    "outputValues": "OUTPUT_VALUES",
+    "aliasSpecs": "ALIAS_SPECS",
+    "deletedWith": "DELETED_WITH",
 }
+"""What a program may rely on, by the name that it asks for and the one that newer SDKs are told all at once."""
 REFUSED = (
     "remote",
     "importId",
@@ -65,7 +66,8 @@ class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
 
     def GetDeploymentInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return resource_pb2.DeploymentInfo(supportedFeatures=FEATURES.values())
+        known = (getattr(resource_pb2, f"RESOURCE_MONITOR_FEATURE_{name}") for name in FEATURES.values())
+        return resource_pb2.DeploymentInfo(supportedFeatures=known)
 
     def RegisterResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         deployment = self._deployment
@@ -191,7 +193,7 @@ def _is_empty(value: Any) -> bool:
 
 def _goal(request: Any) -> Goal:
     timeouts = {
-        name: getattr(request.customTimeouts, name) for name in ("create", "update", "delete", "read")
+        name: getattr(request.customTimeouts, name, "") for name in ("create", "update", "delete", "read")
     }
     return Goal(
         type=request.type,
