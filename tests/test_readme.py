@@ -26,6 +26,8 @@ from tests.engine.stack import PROJECT, REPOSITORY, base_environment
 
 README = (REPOSITORY / "README.md").read_text()
 DEFINITION = REPOSITORY / "examples" / "definition_file" / "streaming-pipeline.json"
+PACKAGE = REPOSITORY / "pulumi_dpc"
+UNLISTED = ("__init__", "_version")
 PREAMBLE = """
 import pulumi
 import pulumi_dpc as dpc
@@ -238,6 +240,29 @@ def _cell(planned: Plan) -> str:
 def test_the_running_table_is_what_the_plan_says() -> None:
     """The table is copied from this assertion's left side: one description of the rules, in `plan`."""
     assert running_table() == README.partition(BEGIN)[2].partition(END)[0]
+
+
+# ---- the table of modules ----
+
+MODULES_BEGIN = "<!-- modules: written by tests/test_readme.py from their docstrings, from the program down -->\n"
+MODULES_END = "<!-- /modules -->"
+
+
+def modules_table(order: list[str]) -> str:
+    """Return a row for each module in that order, with the first sentence of its docstring."""
+    rows = [_row([f"`{name}`", _sentence_of(PACKAGE / f"{name}.py")]) for name in order]
+    return "".join([_row(["Module", "What it is"]), _row(["---", "---"]), *rows])
+
+
+def _sentence_of(path: Path) -> str:
+    return (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def test_the_table_of_modules_is_what_they_say_of_themselves() -> None:
+    text = README.partition(MODULES_BEGIN)[2].partition(MODULES_END)[0]
+    listed = re.findall(r"^\| `(\w+)`", text, re.MULTILINE)
+    assert text == modules_table(listed)
+    assert sorted(listed) == sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem not in UNLISTED)
 
 
 def test_every_error_text_of_the_readme_is_one_of_ours() -> None:
