@@ -49,7 +49,7 @@ class DoNothing(ResourceProvider):
 
 
 class Nothing(Resource, module="benchmarks", name="Nothing"):
-    """One resource with one property."""
+    """One resource with one property, and others that nobody looks at."""
 
-    def __init__(self, name: str, size: int) -> None:
-        super().__init__(DoNothing(), name, {"size": size})
+    def __init__(self, resource_name: str, *, size: int, **others: Any) -> None:
+        super().__init__(DoNothing(), resource_name, {"size": size, **others})

@@ -25,11 +25,11 @@ COMMANDS = (
 )
 
 
-def measure(count: int, rounds: int) -> dict[str, list[tuple[stacks.Cost, stacks.Cost]]]:
+def measure(count: int, rounds: int, *, as_large: bool) -> dict[str, list[tuple[stacks.Cost, stacks.Cost]]]:
     """Return for each command the costs (pipelines, do-nothing) of all rounds."""
     costs = defaultdict(list)
     with tempfile.TemporaryDirectory() as scratch, stacks.pipelines(Path(scratch, "pipelines")) as ours:
-        floor = stacks.do_nothing(Path(scratch, "nothing"))
+        floor = stacks.do_nothing(Path(scratch, "nothing"), as_large=as_large)
         for turn in range(rounds):
             print(f"  {count} pipelines, round {turn + 1} of {rounds}", file=sys.stderr)
             for shown, command, edited in COMMANDS:
@@ -39,15 +39,18 @@ def measure(count: int, rounds: int) -> dict[str, list[tuple[stacks.Cost, stacks
     return costs
 
 
-def report(counts: tuple[int, ...] = COUNTS, rounds: int = ROUNDS) -> str:
+def report(counts: tuple[int, ...] = COUNTS, rounds: int = ROUNDS, *, as_large: bool = False) -> str:
     """Return a table for each number of pipelines."""
-    return "\n\n".join(_table(count, measure(count, rounds), rounds) for count in counts)
+    what = "do-nothing resources" + " with the same properties" * as_large
+    return "\n\n".join(_table(n, measure(n, rounds, as_large=as_large), rounds, what) for n in counts)
 
 
-def _table(count: int, costs: dict[str, list[tuple[stacks.Cost, stacks.Cost]]], rounds: int) -> str:
+def _table(
+    count: int, costs: dict[str, list[tuple[stacks.Cost, stacks.Cost]]], rounds: int, what: str
+) -> str:
     title = (
         f"**{count} pipeline{'s' * (count > 1)}**, {stacks.LATENCY_SECONDS * 1000:.0f} ms latency, beside as many"
-        f" do-nothing resources (medians of {rounds}):"
+        f" {what} (medians of {rounds}):"
     )
     head = ("", "requests", "tokens", "connections", "time", "do-nothing", "above", "ratio")
     return table(title, head, (_row(shown, pairs) for shown, pairs in costs.items()))
@@ -69,4 +72,4 @@ def _row(shown: str, pairs: list[tuple[stacks.Cost, stacks.Cost]]) -> tuple[str,
 
 
 if __name__ == "__main__":
-    print(report())
+    print(report(as_large="--as-large" in sys.argv))

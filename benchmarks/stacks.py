@@ -25,6 +25,26 @@ for i in range({count}):
     Nothing(f"r{{i:04}}", size={edited} if i == 0 else 0)
 """
 
+DO_NOTHING_AS_LARGE = """
+from benchmarks.do_nothing import Nothing
+for i in range({count}):
+    Nothing(
+        f"r{{i:04}}", size={edited} if i == 0 else 0,
+        projectId="3dda0acf-e646-4f4b-b4f6-e00449b69427", agentId=f"00000000-0000-4000-8000-{{i:012}}",
+        name=f"pipeline-{{i:04}}", wait=True, interruptSnapshot=False, running=False, status="NOT_RUNNING",
+        streamingSource=dict(
+            type="postgres",
+            connection=dict(
+                host="db.example.com", port=5432, database="shop", username="streaming_user",
+                password=dict(secretType="AWS_SECRETS_MANAGER", secretName="shop/streaming", secretKey="password"),
+            ),
+            tables=[dict(schema="public", table="orders"), dict(schema="public", table="customers")],
+        ),
+        streamingTarget=dict(type="s3", bucket="analytics-landing", prefix=f"shop/{{i}}"),
+        advancedProperties={{"max.batch.size": 10000}}, apiUrl="http://127.0.0.1:8642/dpc",
+    )
+"""
+
 PIPELINES = f"""
 import pulumi_dpc as dpc
 for i in range({{count}}):
@@ -125,9 +145,9 @@ def pipelines(
         yield Bench(directory, PIPELINES, kind, api, **(options or {}))
 
 
-def do_nothing(directory: Path, *, kind: Any = KIND) -> Bench:
-    """Open a stack of do-nothing resources."""
-    return Bench(directory, DO_NOTHING, kind)
+def do_nothing(directory: Path, *, kind: Any = KIND, as_large: bool = False) -> Bench:
+    """Open a stack of do-nothing resources, with one property or with as many as a pipeline has."""
+    return Bench(directory, DO_NOTHING_AS_LARGE if as_large else DO_NOTHING, kind)
 
 
 @contextmanager
