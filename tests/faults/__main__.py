@@ -27,9 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--scenario", action="append", default=[], help="run only this one, as the cases name it"
     )
-    parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="processes (one for each CPU)"
-    )
+    parser.add_argument("--workers", type=int, default=1 + (os.cpu_count() or 1), help="processes")
     given = parser.parse_args()
     if given.only:
         return _show(Case.parse(given.only))
@@ -38,6 +36,8 @@ def main() -> int:
     for report in run_all(given.workers, stages(given.scenario)):
         reports.append(report)
         _print(*_failure(report), file=sys.stderr)
+        if len(reports) % 500 == 0:
+            _print(f"{len(reports)} cases …", file=sys.stderr)
     _print(*table(reports, time.monotonic() - began))
     return int(any(report.wrong for report in reports))
 

@@ -129,6 +129,10 @@ class _Run:
         if not self._kind.late:
             yield from invariants.run_sentences(first, now)
             yield from invariants.left_stopped(first, stage.found, now, stage.after)
+        if not first.ok and self._kind.is_passing and not any(pipe.running is False for pipe in stage.after):
+            requests = stage.api.requests
+            disturbed = next(request for request in requests if request.fault)
+            yield from invariants.not_resumed(disturbed, requests, stage.found, now)
 
     # ---- the follow-up ----
 
@@ -143,7 +147,7 @@ class _Run:
             return ()
         for name in [pipe.name for pipe in stage.before]:
             self._named_stopped |= bool(invariants.STOPPED.search(said_about(name, first)))
-        command: Command = "up --refresh" if self._needs_refresh() else "up"
+        command: Command = "up --refresh" if self._needs_refresh(program) else "up"
         self._report.refreshed = command != "up"
         if stage.scenario.command == "refresh" and self._case.follow_up == "same":
             self._run("refresh")
@@ -160,9 +164,9 @@ class _Run:
             return tuple(replace(pipe, running=not pipe.running) for pipe in program)
         return tuple(replace(pipe, renamed=True) for pipe in program)
 
-    def _needs_refresh(self) -> bool:
+    def _needs_refresh(self, program: Program) -> bool:
         """Tell whether only a refresh can show what the fault has left; each is a documented limit."""
-        scenario, follow_up = self._stage.scenario, self._case.follow_up
+        scenario = self._stage.scenario
         if scenario.behind in ("stop", "delete"):
             return True  # drift, which no plain `up` looks for
         if scenario.command == "destroy":
@@ -170,7 +174,7 @@ class _Run:
             return self._kind.is_kill or self._kind.late or self._named_stopped
         # A kill stores nothing, and a late command is seen by nobody; a program put back to what the state says
         # then gives the engine nothing to do.
-        return self._kind.late or (self._kind.is_kill and follow_up == "reverted")
+        return self._kind.late or (self._kind.is_kill and program == self._stage.before)
 
     def _up(self, command: Command, program: Program) -> Program:
         """Run it, do what its errors say until they say no more, and return the program that is wished then."""

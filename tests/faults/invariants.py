@@ -13,6 +13,7 @@ from .scenarios import Pipe, Program
 
 if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline
+    from pulumi_dpc.emulator.wire import Request
     from tests.engine.stack import Result
 
 ADOPTS = re.compile(rf'import_="{GUIDE_PROJECT}/([0-9a-f-]{{36}})"')
@@ -78,6 +79,25 @@ def left_stopped(
         may_stand = pipeline.running or wishes.get(pipeline.name) is False
         if ran and not may_stand and not STOPPED.search(said_about(pipeline.name, result)):
             yield f"{pipeline.name} ran, is stopped, and nothing says so"
+
+
+def not_resumed(
+    disturbed: Request, requests: Iterable[Request], found: Mapping[str, Pipeline], now: Iterable[Pipeline]
+) -> Iterator[str]:
+    """Hold that what was stopped runs again, if one request failed once and its START was not yet sent.
+
+    A START that is refused is not sent again: it is told, which `left_stopped` holds.
+    """
+    for pipeline in now:
+        ran = pipeline.name in found and found[pipeline.name].running
+        started = any(
+            request.index <= disturbed.index
+            and pipeline.id in request.path
+            and request.body == {"command": "START"}
+            for request in requests
+        )
+        if ran and pipeline.id in disturbed.path and not pipeline.running and not started:
+            yield f"{pipeline.name} ran and was not started again after {disturbed.method} {disturbed.path}"
 
 
 def announced(

@@ -37,6 +37,11 @@ class Kind:
         """Tell whether nobody is left who could clean up, or speak."""
         return self.trigger not in (None, "cancel")
 
+    @property
+    def is_passing(self) -> bool:
+        """Tell whether it befalls one request, and everything is as ever before and after."""
+        return self.fault is not None and not self.lasts and not self.late
+
     def due(self) -> Fault | None:
         """Return the fault to inject now."""
         if self.fault is None or self.fault.retry_after != _SOON:
