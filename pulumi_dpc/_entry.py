@@ -2,14 +2,19 @@
 
 Every resource in every user's state carries a pickle that says ``pulumi_dpc._entry.load_provider(kind)``. Refresh and
 delete load the provider from it, so neither this module nor this function may move or be renamed; the classes behind
-it may. ``tests/test_persisted_names.py`` holds that.
+it may. ``tests/test_old_state.py`` holds that.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from pulumi.dynamic import ResourceProvider
+
+STREAMING_PIPELINE = "gAJjcHVsdW1pX2RwYy5fZW50cnkKbG9hZF9wcm92aWRlcgpYEQAAAFN0cmVhbWluZ1BpcGVsaW5lhVIu"
+"""``load_provider("StreamingPipeline")`` as state files hold it: a pickle of protocol 2, in base64.
+
+It is written out, because the one that the SDK would make is longer and changes with the version of Python, and a
+blob that changes shows as a difference of every resource.
+"""
 
 
 def load_provider(kind: str) -> ResourceProvider:
@@ -21,18 +26,3 @@ def load_provider(kind: str) -> ResourceProvider:
     from .provider import StreamingPipelineProvider
 
     return StreamingPipelineProvider()
-
-
-class ProviderReference(ResourceProvider):
-    """Stand in a program for the provider, and pickle as a call of `load_provider`."""
-
-    serialize_as_secret_always = (
-        False  # a reference holds no secret, and a secret blob is noise in every diff
-    )
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self._kind = kind
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return load_provider, (self._kind,)

@@ -79,7 +79,8 @@ class Outcome:
     def story(self, beginning: str = "") -> str:
         """Return what went wrong and whether it runs, as one sentence each; details such as violations follow."""
         sentence, *details = f"{beginning}{self.error}".splitlines() or [""]
-        return "\n".join([f"{sentence.rstrip('.')}. {self.run_sentence}", *details])
+        owed = " It should run: the next `pulumi up` starts it." if self.resume else ""
+        return "\n".join([f"{sentence.rstrip('.')}. {self.run_sentence}{owed}", *details])
 
     @property
     def unfinished(self) -> bool:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import Resource
+from pulumi.dynamic.dynamic import PROVIDER_KEY
 
-from ._entry import ProviderReference
+from ._entry import STREAMING_PIPELINE
 from .errors import ConfigurationError
 from .lookups import Project
 from .names import API_URL, DEFINITION, EXPLICIT, IMPORT_ID, OPTIONS, PROJECT_ID, RUNNING, STATUS
@@ -237,7 +238,11 @@ def _register(
     if options.import_ is not None:
         # The engine cannot import a dynamic resource: create adopts it instead.
         bag[IMPORT_ID], options.import_ = options.import_, None
-    Resource.__init__(pipeline, ProviderReference("StreamingPipeline"), resource_name, bag, options)
+    # All that the constructor of `Resource` would add is to pickle a provider, which stands in `_entry` instead.
+    token = f"pulumi-python:{pipeline._resource_type_name}"  # noqa: SLF001 - set by `Resource` for its subclasses
+    pulumi.CustomResource.__init__(
+        pipeline, token, resource_name, {**bag, PROVIDER_KEY: STREAMING_PIPELINE}, options
+    )
 
 
 _EVERY_PROPERTY = (PROJECT_ID, *DEFINITION, RUNNING, *OPTIONS, STATUS, API_URL)

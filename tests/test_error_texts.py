@@ -429,7 +429,8 @@ def edit_rejected(world: World) -> Result:
 
 @case(
     "orders-pipeline: the service rejected the request as invalid: An injected failure (PUT "
-    "/v1/projects/<project>/streaming-pipelines/<id>, 400). It is stopped."
+    "/v1/projects/<project>/streaming-pipelines/<id>, 400). It is stopped. It should run: the next `pulumi up` "
+    "starts it."
 )
 def edit_and_resume_fail(world: World) -> Result:
     world.up(resource(running=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pprint
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from tests.engine import open_stack
@@ -76,7 +76,7 @@ class World:
 
     def __init__(
         self,
-        kind: str,
+        kind: Literal["engine", "cli"],
         directory: Path,
         *,
         env: Mapping[str, str] | None = None,
