@@ -114,6 +114,7 @@ class _Run:
 
     def _after_fault(self, first: Result) -> Iterator[str]:
         stage, now = self._stage, self._stage.api.pipelines
+        yield from invariants.tracebacks(first)
         yield from invariants.always(stage.found, now, may_vanish=stage.scenario.may_vanish)
         yield from invariants.definitions(now, stage.before, stage.after)
         if first.ok and stage.scenario.command != "refresh":
@@ -197,8 +198,7 @@ class _Run:
 
     def _run(self, command: Command, program: Program | None = None) -> Result:
         result = self._stage.run(command, program)
-        if "Traceback" in result.text:
-            self._report.wrong.append(f"{command} shows a traceback")
+        self._report.wrong += [f"{command}: {text}" for text in invariants.tracebacks(result)]
         if not result.ok and command in ("refresh", "destroy"):
             self._report.wrong.append(f"{command} failed: {result.errors()}")
         return result

@@ -51,10 +51,16 @@ def definitions(now: Iterable[Pipeline], *programs: Program) -> Iterator[str]:
 # ---- after the command that was disturbed ----
 
 
+def tracebacks(result: Result) -> Iterator[str]:
+    """Hold that none is shown, but for the one that the CLI's own language host prints when it is interrupted."""
+    if "Traceback" in result.text and "KeyboardInterrupt" not in result.text:
+        yield "a traceback is shown"
+    if any("Traceback" in error for error in result.errors()):
+        yield "an error shows a traceback"
+
+
 def speech(result: Result, names: Iterable[str]) -> Iterator[str]:
     """Hold that a failure is told in sentences that name a pipeline."""
-    if "Traceback" in result.text:
-        yield "a traceback is shown"
     if not result.ok and not any(said_about(name, result) for name in names):
         yield "it failed without naming a pipeline"
 
