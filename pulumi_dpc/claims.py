@@ -55,6 +55,15 @@ class Claims:
                 self._known_before.add(urn)
                 self._holders[id_].add(urn)
 
+    def let_go(self, urn: str | None) -> None:
+        """Note that this resource is being replaced, so what it was about may go, under whichever URN that comes.
+
+        The delete of a resource that is renamed with an alias and replaced in one command comes under the old URN.
+        """
+        with self._lock:
+            for holders in self._holders.values():
+                holders.discard(urn or "")
+
     def adopt(self, urn: str | None, id_: str) -> None:
         """Note that a create of this process took an existing pipeline over."""
         self.meet(urn, id_)

@@ -77,6 +77,8 @@ class StreamingPipelineProvider(ResourceProvider):
         call = host.current_call()
         is_new = not _olds and self._claims.is_first_check(call.urn)
         self._claims.declare(call.urn, is_new=is_new)
+        if not _olds and not is_new:
+            self._claims.let_go(call.urn)
         if _without_provider(news) == _without_provider(_olds):
             # It was checked when it was recorded; a preview without a change need not load pydantic.
             return CheckResult(_without_provider(news), [])

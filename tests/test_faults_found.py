@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from tests.engine.cli import NO_CLI, find_cli
 from tests.scenarios import failed, succeeded
 from tests.worlds import World, edited, resource
 
@@ -33,3 +36,28 @@ def test_an_edit_whose_stop_is_lost_from_sight_is_owed_a_start(tmp_path: Path) -
         succeeded(world.up(), ("orders", "update"))
         assert world.pipeline.status == "STREAMING"
         assert world.pipeline.definition["advancedProperties"] == EDITED["advancedProperties"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "engine",
+        pytest.param("cli", marks=[pytest.mark.cli, pytest.mark.skipif(find_cli() is None, reason=NO_CLI)]),
+    ],
+)
+def test_renamed_with_an_alias_and_replaced_at_once_deletes_the_old_one(kind: str, tmp_path: Path) -> None:
+    """The delete comes under the old name, and was taken for that of a resource whose pipeline lives on."""
+    with World(kind, tmp_path) as world:
+        world.up(
+            resource("old", opts='text:pulumi.ResourceOptions(replace_on_changes=["advanced_properties"])')
+        )
+        first = world.pipeline.id
+        opts = (
+            'text:pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")],'
+            ' replace_on_changes=["advanced_properties"])'
+        )
+        result = world.up(resource("new", EDITED, opts=opts))
+        assert result.ok, result.text
+        assert world.pipeline.id != first
+        assert [entry["urn"].rpartition("::")[2] for entry in world.states()] == ["new"]
+        succeeded(world.run("preview", expect_no_changes=True))
