@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.engine.stack import Result
 
 ADOPTED_RUNNING = "running: False in the program, but the live pipeline is"
+ADOPTED_DEFINITION = "the program and the live pipeline differ"
 FOLLOW_UPS = ("same", "reverted", "flipped", "refreshed", "renamed")
 
 
@@ -189,7 +190,7 @@ class _Run:
         if self._report.adopted and result.ok:
             # What was adopted as it was is brought to its wish by the next `up`.
             program = tuple(
-                replace(pipe, running=wish.running) for pipe, wish in zip(changed, program, strict=True)
+                replace(wish, imported=pipe.imported) for pipe, wish in zip(changed, program, strict=True)
             )
             result = self._run("up", program)
         if not result.ok:
@@ -232,4 +233,6 @@ def _advised(pipe: Pipe, said: str) -> Pipe:
     adopts = ADOPTS.search(said)
     if ADOPTED_RUNNING in said and pipe.imported:
         return replace(pipe, running=None)
+    if ADOPTED_DEFINITION in said and pipe.imported:
+        return replace(pipe, edited=not pipe.edited)
     return replace(pipe, imported=adopts[1]) if adopts and pipe.imported is None else pipe

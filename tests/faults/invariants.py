@@ -81,7 +81,8 @@ def left_stopped(
     """Hold that what ran, and may run on, runs after a failure, or is said to be stopped."""
     wishes = {pipe.name: pipe.running for pipe in after}
     for pipeline in now:
-        ran = pipeline.name in found and found[pipeline.name].running
+        before = found.get(pipeline.name)
+        ran = before is not None and before.running and before.id == pipeline.id
         may_stand = pipeline.running or wishes.get(pipeline.name) is False
         if ran and not may_stand and not STOPPED.search(said_about(pipeline.name, result)):
             yield f"{pipeline.name} ran, is stopped, and nothing says so"
