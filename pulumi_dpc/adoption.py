@@ -61,7 +61,10 @@ def create(
     """
     name = (project_id, definition["name"])
     try:
-        taken = [id_ for id_, _ in place.listing.named(*name)]
+        if not place.listing.named(*name):
+            return _post(place, project_id, definition)
+        # The listing may be as old as this process: whoever had the name then may be gone.
+        taken = _holders(place, *name)
         if not taken:
             return _post(place, project_id, definition)
     except DpcError:
@@ -73,7 +76,24 @@ def create(
     raise _held_by_another(taken[0], holder) if holder else _name_taken(*name, taken)
 
 
-# ---- the POST ----
+def check_name(pipeline: RemotePipeline, name: str) -> None:
+    """Hold that an edit may take a name: two pipelines of one name could not be told apart any more.
+
+    Raises:
+        ConfigurationError: Another pipeline of the project has it.
+    """
+    others = [
+        id_ for id_ in _holders(pipeline.place, pipeline.project_id, name) if id_ != pipeline.pipeline_id
+    ]
+    if others:
+        raise ConfigurationError(
+            f"the project {pipeline.project_id} has another pipeline of this name ({others[0]}), so nothing was"
+            " changed: choose another name"
+        )
+
+
+def _holders(place: Place, project_id: str, name: str) -> list[str]:
+    return [id_ for id_, _ in place.listing.named(project_id, name, since=place.client.clock.now())]
 
 
 def _post(place: Place, project_id: str, definition: Mapping[str, Any]) -> str:
@@ -110,9 +130,6 @@ def _found_again(place: Place, project_id: str, definition: Mapping[str, Any], e
     )
     doubt = f"{error}. Whether the pipeline was created is not known: {found}; run `pulumi up` again"
     raise OutcomeUnknown(doubt) from error
-
-
-# ---- the sentences ----
 
 
 def _differences(live: Live, wish: Wish) -> list[str]:

@@ -14,7 +14,10 @@ from contextlib import contextmanager
 
 
 class Claims:
-    """Remember, for the life of one process, which resource declared, met, adopted, deleted or failed on what."""
+    """Remember, for the life of one process, which resource declared, met, adopted, deleted or failed on what.
+
+    Ids are those of resources, ``<project id>/<streaming pipeline id>``, in any case.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -53,7 +56,7 @@ class Claims:
         if urn:
             with self._lock:
                 self._known_before.add(urn)
-                self._holders[id_].add(urn)
+                self._holders[id_.lower()].add(urn)
 
     def let_go(self, urn: str | None) -> None:
         """Note that this resource is being replaced, so what it was about may go, under whichever URN that comes.
@@ -68,39 +71,39 @@ class Claims:
         """Note that a create of this process took an existing pipeline over."""
         self.meet(urn, id_)
         with self._lock:
-            self._adopted.add(id_)
+            self._adopted.add(id_.lower())
 
     def delete(self, id_: str) -> None:
         """Note that this process has deleted the pipeline."""
         with self._lock:
-            self._deleted.add(id_)
+            self._deleted.add(id_.lower())
 
     def was_deleted(self, id_: str) -> bool:
         """Tell whether this process has deleted the pipeline."""
         with self._lock:
-            return id_ in self._deleted
+            return id_.lower() in self._deleted
 
     def fail(self, *ids: str, name: tuple[str, str] | None = None) -> None:
         """Note that a create failed which named these pipelines, or could not look up this (project, name)."""
         with self._lock:
-            self._failed_ids.update(ids)
+            self._failed_ids.update(id_.lower() for id_ in ids)
             if name is not None:
                 self._failed_names.add(name)
 
     def other_holder(self, urn: str | None, id_: str) -> str | None:
         """Return another declared resource of this program that is about this pipeline."""
         with self._lock:
-            others = (self._holders[id_] & self._declared) - {urn}
+            others = (self._holders[id_.lower()] & self._declared) - {urn}
         return min(others, default=None)
 
     def lives_on(self, urn: str | None, id_: str) -> bool:
         """Tell whether a delete must leave the pipeline alone, because another resource has it now."""
         with self._lock:
-            if id_ in self._adopted:
+            if id_.lower() in self._adopted:
                 return True
         return self.other_holder(urn, id_) is not None
 
     def is_disputed(self, id_: str, name: tuple[str, str]) -> bool:
         """Tell whether a delete must fail, because a create failed that may have wanted this very pipeline."""
         with self._lock:
-            return id_ in self._failed_ids or name in self._failed_names
+            return id_.lower() in self._failed_ids or name in self._failed_names

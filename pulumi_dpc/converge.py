@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from http import HTTPStatus
 from typing import Any, Literal, Protocol
 
 from . import run_state
@@ -50,8 +51,8 @@ class Pipeline(Protocol):
     def is_gone(self) -> bool:
         """Tell whether a 404 is to be believed."""
 
-    def agent_state(self) -> tuple[bool, str]:
-        """Return whether its agent is connected, and a phrase that names the agent and says so."""
+    def agent_state(self, agent_id: str | None) -> tuple[bool, str]:
+        """Return whether that agent is connected, and a phrase that names it and says so."""
 
 
 class End(Enum):
@@ -138,6 +139,8 @@ def converge(
 
 
 class _Run:
+    """Carry out one plan: first the steps, then how each is done, then what is true when one has failed."""
+
     def __init__(
         self, pipeline: Pipeline, plan: Plan, live: Live, said: Said, around: Surroundings, *, sent: bool
     ) -> None:
@@ -156,11 +159,9 @@ class _Run:
         try:
             for step in self._plan.steps:
                 _CARRY_OUT[step](self)
-        except DpcError as error:
-            return self._failed(error)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not lose what is there, nor whether it runs
+            return self._failed(error if isinstance(error, DpcError) else _unexpected(error))
         return self._ended(End.DONE)
-
-    # ---- the steps ----
 
     def stop(self) -> None:
         self._record.stop_sent = True
@@ -177,7 +178,6 @@ class _Run:
         self._command("START")
 
     def put(self) -> None:
-        assert self._plan.body is not None  # noqa: S101 - a plan with PUT has a body
         try:
             self._pipeline.put(self._plan.body)
         except DpcError as error:
@@ -197,7 +197,7 @@ class _Run:
         except DpcError:
             return False
         self._record.put_lost = False
-        return not differences(self._record.definition, self._plan.body or {})
+        return not differences(self._record.definition, self._plan.body)
 
     def delete(self) -> None:
         try:
@@ -219,8 +219,6 @@ class _Run:
         if self._record.status != run_state.NOT_RUNNING:
             self._wait(Watch(for_running=False, grace=0))
 
-    # ---- how they are carried out ----
-
     def _look(self) -> str:
         status = self._pipeline.look()
         self._record.saw(status)
@@ -232,7 +230,7 @@ class _Run:
         except WaitTimedOut as error:
             if run_state.is_known(self._record.status):
                 raise
-            phrase = self._pipeline.agent_state()[1]
+            phrase = self._pipeline.agent_state(self._record.definition.get("agentId"))[1]
             if give_up is None:
                 raise WaitTimedOut(f"{error}; {phrase}") from error
             self._around.warn(f"was not seen to stop ({phrase}); the change goes on without")
@@ -241,7 +239,7 @@ class _Run:
         """End the wait for a stop that nobody can report: its agent is not connected, or gone."""
         if run_state.is_known(status):
             return False
-        connected, phrase = self._pipeline.agent_state()
+        connected, phrase = self._pipeline.agent_state(self._record.definition.get("agentId"))
         if not connected:
             self._around.warn(f"is {status} and {phrase}; the change goes on without having seen it stop")
         return not connected
@@ -269,8 +267,6 @@ class _Run:
                 self._record.accepted(word)
                 return
 
-    # ---- what is true when a step has failed ----
-
     def _failed(self, error: DpcError) -> Outcome:
         try:
             if isinstance(error, NotFound) and self._pipeline.is_gone():
@@ -290,24 +286,41 @@ class _Run:
             return
         try:
             if isinstance(error, Interrupted):
-                self._pipeline.command("START")  # one request, no wait: the user wants to leave
-                self._record.accepted("START")
-                return
-            status = self._look()
-            if run_state.is_up(status):
-                return
-            if status == run_state.STOPPING and not isinstance(error, WaitTimedOut):
-                self.await_stopped()
-            if self._record.status != run_state.STARTING:
-                self.start()
-            self.await_running()
-        except DpcError:
-            return  # the sentence on whether it runs tells the operator; the record holds what was seen
+                self._start_and_leave()
+            else:
+                self._start_again(wait_for_stop=not isinstance(error, WaitTimedOut))
+        except Exception:  # noqa: BLE001 - the first error is told; the record holds what was seen since
+            return
+
+    def _start_and_leave(self) -> None:
+        """Send one START and do not wait: the user wants to leave."""
+        self._record.start_sent = True
+        try:
+            self._pipeline.command("START")
+        except DpcError as lost:
+            if lost.maybe_applied:
+                self._record.lost_sight()
+            raise
+        self._record.accepted("START")
+
+    def _start_again(self, *, wait_for_stop: bool) -> None:
+        status = self._look()
+        if run_state.is_up(status):
+            return
+        if status == run_state.STOPPING and wait_for_stop:
+            self.await_stopped()
+        if self._record.status != run_state.STARTING:
+            self.start()
+        self.await_running()
 
     def _is_as_before(self, error: DpcError) -> bool:
         if not self._record.sent:
             return True
-        rejected = isinstance(error, ApiError) and not error.maybe_applied and error.status < 500  # noqa: PLR2004
+        rejected = (
+            isinstance(error, ApiError)
+            and not error.maybe_applied
+            and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        )
         return (
             rejected
             and not self._record.put_lost
@@ -333,6 +346,11 @@ class _Run:
             error=error,
             run_sentence=_run_sentence(record),
         )
+
+
+def _unexpected(error: Exception) -> DpcError:
+    """Return a bug of ours as an error that is accounted for like any other."""
+    return DpcError(f"unexpected error in pulumi_dpc: {type(error).__name__}: {error} (please report)")
 
 
 def _is_heading(word: str, status: str) -> bool:

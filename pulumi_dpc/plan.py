@@ -77,7 +77,7 @@ class Plan:
 
     Attributes:
         steps: Empty when everything is as wished.
-        body: The whole object that PUT sends.
+        body: The whole object that PUT sends; empty where there is none.
         ran: It was running, or counts as running, when this operation began (or is owed a start).
         goal: Whether it should run at the end; None for a delete.
         may_pass_unknown: A wait for the stop may go on without having seen it stopped if no status can be had.
@@ -86,7 +86,7 @@ class Plan:
     """
 
     steps: tuple[Step, ...] = ()
-    body: Definition | None = None
+    body: Definition = field(default_factory=dict)
     ran: bool = False
     goal: bool | None = None
     may_pass_unknown: bool = False
@@ -112,7 +112,7 @@ def plan(live: Live, wish: Wish, said: Said) -> Plan:
     steps = _edit_steps(live, wish, said, goal=goal) if edit else _run_steps(live, wish, said, goal=goal)
     return Plan(
         steps=steps if wish.wait else _without_last_wait(steps),
-        body=overlay(live.definition, wish.definition) if edit else None,
+        body=overlay(live.definition, wish.definition) if edit else {},
         ran=ran,
         goal=goal,
         may_pass_unknown=edit,

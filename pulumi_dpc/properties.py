@@ -34,6 +34,18 @@ def definition_of(bag: Bag) -> dict[str, Any]:
     return {key: bag[key] for key in DEFINITION if bag.get(key) is not None}
 
 
+def with_plain_ids(inputs: Bag) -> dict[str, Any]:
+    """Return the inputs with their ids in lower case: a UUID in another case is the same one."""
+    ids = {key: value.lower() for key in (PROJECT_ID, IMPORT_ID) if isinstance(value := inputs.get(key), str)}
+    return {**inputs, **ids}
+
+
+def is_moved(outputs: Bag, inputs: Bag) -> bool:
+    """Tell whether the project has changed, which replaces the pipeline; one that is not known yet may have."""
+    before, now = with_plain_ids(outputs), with_plain_ids(inputs)
+    return bool(before.get(PROJECT_ID) != now.get(PROJECT_ID))
+
+
 def make_id(project_id: str, pipeline_id: str) -> str:
     """Return the resource id: ``<project id>/<streaming pipeline id>``."""
     return f"{project_id}/{pipeline_id}"
@@ -139,7 +151,7 @@ def _import_mistakes(import_id: Any, project_id: Any) -> list[str]:
         project, _ = split_id(str(import_id))
     except ConfigurationError as error:
         return [f"import_: {error}"]
-    if is_unknown(project_id) or project == project_id:
+    if not isinstance(project_id, str) or project.lower() == project_id.lower():
         return []
     return ["import_: names a pipeline of another project than projectId"]
 

@@ -27,7 +27,7 @@ from .claims import Claims
 from .converge import End, Outcome, converge
 from .definition import has_unknowns, validate, whole_numbers
 from .errors import DpcError, LookupFailed, NotFound
-from .names import AGENT_ID, API_URL, DEFINITION, IMPORT_ID, NAME, PROJECT_ID, STATUS
+from .names import API_URL, DEFINITION, IMPORT_ID, NAME, PROJECT_ID, STATUS
 from .plan import Live, Said, Wish, plan
 from .remote import Place, RemotePipeline
 from .waiting import Limits, StartTimes, Surroundings
@@ -69,8 +69,6 @@ class StreamingPipelineProvider(ResourceProvider):
         host.raise_worker_limit()
         host.interrupted()
 
-    # ---- no request, or only to compare with a pipeline to adopt ----
-
     @_hook
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
         """Return the canonical inputs and every mistake, with its path in the API's spelling."""
@@ -84,7 +82,7 @@ class StreamingPipelineProvider(ResourceProvider):
             return CheckResult(_without_provider(news), [])
         checked = validate(properties.definition_of(news))
         problems = [*properties.mistakes(news), *checked.violations]
-        inputs = {**_without_definition(news), **checked.canonical}
+        inputs = {**properties.with_plain_ids(_without_definition(news)), **checked.canonical}
         if is_new and not problems:
             problems = self._refusal_to_adopt(inputs)
         for warning in checked.warnings:
@@ -104,13 +102,11 @@ class StreamingPipelineProvider(ResourceProvider):
     def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
         """Return whether there is something to do; no request is made."""
         self._claims.meet(host.current_call().urn, _id)
-        moved = _olds.get(PROJECT_ID) != _news.get(PROJECT_ID)
+        moved = properties.is_moved(_olds, _news)
         changes = properties.diff_changes(_olds, _news)
         if moved and changes is False:
             changes = None
         return DiffResult(changes=changes, replaces=[PROJECT_ID] if moved else [])
-
-    # ---- what is there ----
 
     @_hook
     def read(self, id_: str, props: Bag) -> ReadResult:
@@ -138,15 +134,15 @@ class StreamingPipelineProvider(ResourceProvider):
         definition = pipeline.listed_definition() if listed else pipeline.definition()
         return Live(definition, pipeline.status())
 
-    # ---- writes ----
-
     @_hook
     def create(self, props: Bag) -> CreateResult:
         """Create the pipeline, or adopt the one that ``import_`` names, and start it if asked."""
         inputs, urn = _received(props), host.current_call().urn
         project_id, import_id = inputs[PROJECT_ID], inputs.get(IMPORT_ID)
         with self._claims.name(project_id, inputs[NAME]):
-            if import_id is not None and not self._claims.was_deleted(import_id):
+            # A replacement keeps `import_`, which then names the pipeline that it replaces.
+            replaced = not self._claims.is_first_check(urn) or self._claims.was_deleted(import_id or "")
+            if import_id is not None and not replaced:
                 return self._adopted(self._pipeline(import_id, inputs), inputs)
             definition = properties.definition_of(inputs)
             made = adoption.create(self._here(), project_id, definition, self._claims, urn)
@@ -198,6 +194,8 @@ class StreamingPipelineProvider(ResourceProvider):
             if not pipeline.is_gone():
                 raise
             raise host.Failure(_named(inputs, _DELETED_OUTSIDE)) from None
+        if inputs[NAME] != live.definition.get(NAME):
+            adoption.check_name(pipeline, inputs[NAME])
         wish, said = properties.wish_of(inputs), properties.said_of(olds)
         steps = plan(live, wish, said)
         if steps.refusal:
@@ -225,9 +223,9 @@ class StreamingPipelineProvider(ResourceProvider):
         call, recorded = host.current_call(), _received(_props)
         if self._claims.lives_on(call.urn, _id):
             return
-        if self._claims.is_disputed(_id, (recorded[PROJECT_ID], recorded[NAME])):
-            raise host.Failure(_named(recorded, _DISPUTED))
         pipeline = self._pipeline(_id, recorded)
+        if self._claims.is_disputed(_id, (pipeline.project_id, recorded.get(NAME, ""))):
+            raise host.Failure(_named(recorded, _DISPUTED))
         try:
             live = Live(properties.definition_of(recorded), pipeline.status())
         except NotFound:
@@ -244,15 +242,12 @@ class StreamingPipelineProvider(ResourceProvider):
         said = properties.said_of(recorded)
         return converge(pipeline, plan(live, Wish(None), said), live, said, self._around())
 
-    # ---- what the hooks share ----
-
     def _pipeline(self, id_: str, bag: Bag) -> RemotePipeline:
         project_id, pipeline_id = properties.split_id(id_)
         return RemotePipeline(
             place=self._here(),
             project_id=project_id,
             pipeline_id=pipeline_id,
-            agent_id=bag.get(AGENT_ID),
             recorded_api_url=bag.get(API_URL),
             urn=host.current_call().urn,
         )

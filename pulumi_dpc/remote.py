@@ -70,7 +70,6 @@ class RemotePipeline:
         place: Where it is.
         project_id: Its project.
         pipeline_id: Its id.
-        agent_id: The agent that runs it, for telling why a status cannot be had.
         recorded_api_url: The API it was made at, None when that is this one.
         urn: The resource's URN, for the command that drops it from the state.
     """
@@ -78,7 +77,6 @@ class RemotePipeline:
     place: Place
     project_id: str
     pipeline_id: str
-    agent_id: str | None = None
     recorded_api_url: str | None = None
     urn: str | None = None
 
@@ -115,18 +113,18 @@ class RemotePipeline:
         self.place.client.delete_pipeline(self.project_id, self.pipeline_id)
         self.place.listing.wrote(self.project_id, self.pipeline_id, None)
 
-    def agent_state(self) -> tuple[bool, str]:
-        """Return whether its agent is connected, and a phrase that names the agent and says so."""
-        if self.agent_id is None:
+    def agent_state(self, agent_id: str | None) -> tuple[bool, str]:
+        """Return whether an agent is connected, and a phrase that names it and says so."""
+        if agent_id is None:
             return True, "its agent is not known"
         try:
-            agent = self.place.client.get_agent(self.agent_id)
+            agent = self.place.client.get_agent(agent_id)
         except NotFound:
-            return False, f"its agent {self.agent_id} does not exist"
+            return False, f"its agent {agent_id} does not exist"
         except DpcError:
-            return True, f"its agent {self.agent_id} could not be asked"
+            return True, f"its agent {agent_id} could not be asked"
         connected = agent.get("connected") is not False
-        title = f"its agent {agent.get('name', '')!r} ({self.agent_id})"
+        title = f"its agent {agent.get('name', '')!r} ({agent_id})"
         return connected, f"{title} is {'connected' if connected else 'not connected'}"
 
     def is_gone(self) -> bool:
