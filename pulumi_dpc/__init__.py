@@ -1,7 +1,7 @@
 """Matillion Data Productivity Cloud streaming pipelines as code: a Pulumi dynamic provider.
 
-``import pulumi_dpc`` adds little to ``import pulumi``: the models load pydantic, and the client loads HTTP, when they
-are first used.
+``import pulumi_dpc`` adds little to ``import pulumi``: models, settings and client are loaded when they are first used,
+pydantic and HTTP when a definition is checked and a request is made.
 """
 
 from __future__ import annotations
