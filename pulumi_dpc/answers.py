@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from .errors import ApiError, Conflict, InvalidDefinition, NotFound
 EXCERPT = 200
 MOST_VIOLATIONS = 100
 _LONGEST_VIOLATION = 500
+DEEPEST = 100
+"""Objects and arrays within each other that are read: ten times what a definition has, a tenth of Python's stack."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\s]+")
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
@@ -34,9 +37,18 @@ _MEANINGS = {
     429: "the service still says that there are too many requests",
 }
 _REFUSED, _FAILED = "the service refused the request", "the service failed"
-_REDIRECTION, _REFUSAL, _FAILURE = 300, 400, 500
 _WHERE = ("path", "field", "property", "propertyPath", "pointer", "name")
 _WHAT = ("message", "detail", "reason", "description", "title")
+
+
+def is_success(status: int) -> bool:
+    """Tell whether the service says that it did what it was asked."""
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def is_failure(status: int) -> bool:
+    """Tell whether the service says that it failed, and so may have done what it was asked."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def decode(body: bytes) -> Any:
@@ -51,11 +63,22 @@ def decode(body: bytes) -> Any:
         value = json.loads(body, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
     except RecursionError:
         raise ValueError("nested too deep") from None
+    if _is_deep(value):
+        raise ValueError("nested too deep")
     if (
         b"\\ud" in body.lower()
     ):  # half a surrogate pair is a str to Python, and an error to everything after it
         json.dumps(value, ensure_ascii=False).encode()
     return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether a value is nested too deep for the functions that compare, copy and write one level by level."""
+    level = [value] if isinstance(value, list | dict) else []
+    for _ in range(DEEPEST):
+        members = (item for one in level for item in (one.values() if isinstance(one, dict) else one))
+        level = [item for item in members if isinstance(item, list | dict)]
+    return bool(level)
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -93,7 +116,7 @@ def where(method: str, path: str, status: int | None = None, id_: str | None = N
 
 def redact(body: bytes, secrets: Iterable[str]) -> bytes:
     """Take out what was sent in confidence, should the service repeat it, however its JSON spells that."""
-    with contextlib.suppress(ValueError, RecursionError):
+    with contextlib.suppress(ValueError):
         body = json.dumps(decode(body), ensure_ascii=False).encode()
     for secret in secrets:
         for spelling in (secret, json.dumps(secret)[1:-1]):
@@ -138,10 +161,10 @@ def error_for(
 
 
 def _meaning(status: int, headers: Mapping[str, str], detail: str) -> str:
-    if _REDIRECTION <= status < _REFUSAL:
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         target = excerpt(_host(headers.get("location", ""))) or "another address"
         return f"the service redirects to {target}, which is not followed: the API URL must be the final one"
-    meaning = _MEANINGS.get(status, _FAILED if status >= _FAILURE else _REFUSED)
+    meaning = _MEANINGS.get(status, _FAILED if is_failure(status) else _REFUSED)
     return f"{meaning}: {detail.rstrip('.')}" if detail else meaning
 
 

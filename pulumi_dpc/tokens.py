@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +28,17 @@ LONGEST_LIFE = 10 * 86400.0
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
+_REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Hold a token and the time from which it is replaced, which only mean something together."""
+
+    token: str = field(repr=False)
+    renew_at: float = float("inf")
+
+
 class Tokens:
     """Keep one token for all threads."""
 
@@ -36,8 +49,7 @@ class Tokens:
         self._say = say
         self._queue = Pacer(clock)
         self._flight = SingleFlight()
-        self._token = settings.token
-        self._renew_at = float("inf")
+        self._held = _Held(settings.token) if settings.token else None
         self._host, self._path = urlsplit(settings.token_url)[1:3]
 
     def current(self) -> str:
@@ -46,10 +58,10 @@ class Tokens:
         Raises:
             DpcError: None can be had.
         """
-        token = self._token
-        if token is not None and self._clock.now() < self._renew_at:
-            return token
-        return self._exchanged(token)
+        held = self._held
+        if held is not None and self._clock.now() < held.renew_at:
+            return held.token
+        return self._exchanged(held.token if held else None)
 
     def renew(self, refused: str) -> str | None:
         """Return another token than the one that was refused; None if there is no way to get one.
@@ -61,16 +73,18 @@ class Tokens:
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must not appear in any text, should the service repeat it."""
-        known = (self._token, self._settings.token, self._settings.client_secret)
+        held = self._held
+        known = (held.token if held else None, self._settings.token, self._settings.client_secret)
         return tuple(secret for secret in known if secret)
 
     def _exchanged(self, unwanted: str | None) -> str:
         with self._flight.turn():
-            if self._token is None or self._token == unwanted:
-                self._token, life = persist(self._ask, self._queue, self._clock, self._say)
+            held = self._held
+            if held is None or held.token == unwanted:
+                token, life = persist(self._ask, self._queue, self._clock, self._say)
                 # A token that lives no longer than the margin is used for most of what it lives.
-                self._renew_at = self._clock.now() + max(life - EARLY, life / 2)
-            return self._token
+                held = self._held = _Held(token, self._clock.now() + max(life - EARLY, life / 2))
+            return held.token
 
     def _ask(self) -> tuple[str, float]:
         form = {
@@ -86,7 +100,7 @@ class Tokens:
                 f"no token: {self._host} cannot be reached: {none}; check the token URL and the network"
             )
             raise (error if none.final else Passing(error)) from none
-        if answer.status >= 300 or answer.status < 200:  # noqa: PLR2004
+        if not answers.is_success(answer.status):
             raise self._refusal(answer)
         return self._read(answer)
 
@@ -104,7 +118,7 @@ class Tokens:
         return token, _life(said.get("expires_in"))
 
     def _refusal(self, answer: Answer) -> Exception:
-        refused = answer.status in (400, 401, 403)
+        refused = answer.status in _REFUSED
         source = self._settings.credentials_source
         error = answers.error_for(
             "POST",
@@ -115,8 +129,8 @@ class Tokens:
             hint=f"no token for the client id and secret from {source}" if refused else "no token",
             kind=ApiError,  # NotFound and its like speak of pipelines
         )
-        crowded = answer.status == 429  # noqa: PLR2004
-        if crowded or answer.status >= 500:  # noqa: PLR2004
+        crowded = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        if crowded or answers.is_failure(answer.status):
             asked = retry_after(answer.headers.get("retry-after"), self._clock.wall())
             return Passing(error, asked=asked, crowded=crowded)
         return error
