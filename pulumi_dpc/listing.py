@@ -5,14 +5,34 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from .answers import is_failure
 from .client import PIPELINE_ID, DpcClient, is_definition
-from .errors import NotFound
+from .errors import ApiError, NotFound, OutcomeUnknown
 from .paging import Reading
 from .single_flight import SingleFlight
 
 Definition = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """Hold what is known of one pipeline.
+
+    Attributes:
+        id: As the service, or the program that wrote it, spells it.
+        name: As it was listed; not a string where that is not known.
+        definition: None where the listing's is old, or is not a whole one.
+    """
+
+    id: str
+    name: Any = None
+    definition: Definition | None = None
+
+    def may_be_named(self, name: str) -> bool:
+        return self.name == name or not isinstance(self.name, str)
 
 
 class Listing:
@@ -21,6 +41,7 @@ class Listing:
     A listing is read once in the life of a process, page by page and no further than it pays: its first page,
     and the next ones while at least as many pipelines are asked for and not found as there are pages left.
     One pipeline in a project of 500 costs the first page and one GET; a hundred cost the pages.
+    Ids of projects and pipelines are the same in any case.
 
     Args:
         client: The requests; shared by all threads, as this is.
@@ -48,22 +69,24 @@ class Listing:
         A listing that was read before and has it is read again: it may have been deleted since.
         """
         project = self._project(project_id)
-        if pipeline_id not in project.all(since=None):
-            return False
-        return pipeline_id in project.all(since=self._client.clock.now())
+        key = pipeline_id.lower()
+        return key in project.all(since=None) and key in project.all(since=self._client.clock.now())
 
     def named(
         self, project_id: str, name: str, *, since: float | None = None
     ) -> list[tuple[str, Definition]]:
         """Return the pipelines of that name in the whole listing, each with its id.
 
+        Of one that only the listing can tell of, because its GET has no usable answer, the definition is its name
+        alone. The others in the project are not asked for: an unfinished draft of somebody's is no hindrance.
+
         Args:
             project_id: The project.
             name: The name, exactly.
             since: Refuse a listing whose reading began before that time of the client's clock.
         """
-        definitions = self._project(project_id).all(since=since)
-        found = ((id_, self._fresh(project_id, id_, known)) for id_, known in definitions.items())
+        entries = self._project(project_id).all(since=since).values()
+        found = [(one.id, self._fresh(project_id, one, name)) for one in entries if one.may_be_named(name)]
         return [(id_, live) for id_, live in found if live is not None and live.get("name") == name]
 
     def is_visible(self, project_id: str) -> bool:
@@ -83,15 +106,20 @@ class Listing:
 
     def _project(self, project_id: str) -> _Project:
         with self._lock:
-            return self._projects.setdefault(project_id, _Project(self._client, project_id))
+            return self._projects.setdefault(project_id.lower(), _Project(self._client, project_id))
 
-    def _fresh(self, project_id: str, pipeline_id: str, known: Definition | None) -> Definition | None:
-        if known is not None:
-            return known
+    def _fresh(self, project_id: str, entry: _Entry, name: str) -> Definition | None:
+        if entry.definition is not None:
+            return entry.definition
         try:
-            return self._client.get_pipeline(project_id, pipeline_id)
+            return self._client.get_pipeline(project_id, entry.id)
         except NotFound:
             return None
+        except (OutcomeUnknown, ApiError) as error:
+            refused = isinstance(error, ApiError) and not is_failure(error.status)
+            if refused or entry.name != name:
+                raise
+            return {"name": name}
 
 
 class _Project:
@@ -109,18 +137,20 @@ class _Project:
 
     def find(self, pipeline_id: str) -> Definition | None:
         """Return what the listing says, None if it pays to ask by id, or is not known."""
+        key = pipeline_id.lower()
         with self._lock:
-            self._wanted.add(pipeline_id)
+            self._wanted.add(key)
         with self._flight.turn():
-            while self._pays(pipeline_id):
+            while self._pays(key):
                 self._read_page()
             with self._lock:
-                if pipeline_id not in self._definitions:
-                    self._asked_by_id.add(pipeline_id)
-                return self._definitions.get(pipeline_id)
+                entry = self._entries.get(key)
+                if entry is None:
+                    self._asked_by_id.add(key)
+                return entry.definition if entry else None
 
-    def all(self, *, since: float | None) -> dict[str, Definition | None]:
-        """Return the whole listing: a definition for each id, None where ours is old."""
+    def all(self, *, since: float | None) -> dict[str, _Entry]:
+        """Return the whole listing: an entry for each id, in lower case."""
         with self._flight.turn():
             if since is not None and self._began < since:
                 with self._lock:
@@ -128,27 +158,30 @@ class _Project:
             while not self._reading.done:
                 self._read_page()
             with self._lock:
-                return dict(self._definitions)
+                return dict(self._entries)
 
     def wrote(self, pipeline_id: str, definition: Definition | None) -> None:
+        key = pipeline_id.lower()
         with self._lock:
-            self._writes[pipeline_id] += 1
+            self._writes[key] += 1
             if definition is None:
-                self._definitions.pop(pipeline_id, None)
+                self._entries.pop(key, None)
             else:
-                self._definitions[pipeline_id] = {**definition, PIPELINE_ID: pipeline_id}
+                live = {**definition, PIPELINE_ID: pipeline_id}
+                self._entries[key] = _Entry(pipeline_id, live.get("name"), live)
 
     def stale(self, pipeline_id: str) -> None:
+        key = pipeline_id.lower()
         with self._lock:
-            self._writes[pipeline_id] += 1
-            self._definitions[pipeline_id] = None
+            self._writes[key] += 1
+            self._entries[key] = _Entry(pipeline_id)  # its name may be another by now
 
     def _begin(self) -> None:
         self._reading = Reading(f"/v1/projects/{self._id}/streaming-pipelines", PIPELINE_ID)
-        self._definitions: dict[str, Definition | None] = {}
+        self._entries: dict[str, _Entry] = {}
         self._began = self._client.clock.now()
 
-    def _pays(self, pipeline_id: str) -> bool:
+    def _pays(self, key: str) -> bool:
         """Tell whether to read on: the pages left cost no more than what is, or was, asked for by id instead.
 
         Those who wait for their turn are counted too, so a refresh of many does not begin with GETs.
@@ -156,9 +189,9 @@ class _Project:
         if self._reading.done:
             return False
         with self._lock:
-            missing = self._wanted - self._definitions.keys()
+            missing = self._wanted - self._entries.keys()
             instead = len(missing | self._asked_by_id)
-        return pipeline_id in missing and (self._reading.page == 0 or instead >= self._reading.pages_left())
+        return key in missing and (self._reading.page == 0 or instead >= self._reading.pages_left())
 
     def _read_page(self) -> None:
         """Read the next page; what this process wrote while the page was on its way counts for more."""
@@ -168,5 +201,7 @@ class _Project:
         with self._lock:
             for item in self._reading.take(body):
                 id_ = item[PIPELINE_ID]
-                if self._writes.get(id_, 0) == before.get(id_, 0):
-                    self._definitions[id_] = item if is_definition(item, id_) else None
+                key = id_.lower()
+                if self._writes.get(key, 0) == before.get(key, 0):
+                    whole = item if is_definition(item, id_) else None
+                    self._entries[key] = _Entry(id_, item.get("name"), whole)

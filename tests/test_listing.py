@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from test_client import DEFINITION, PIPELINES, SOME_ID
 
 from pulumi_dpc.client import DpcClient
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
-from pulumi_dpc.errors import ApiError, NotFound
+from pulumi_dpc.errors import ApiError, DpcError, NotFound
 from pulumi_dpc.listing import Listing
 from pulumi_dpc.settings import Settings
 
@@ -212,6 +213,89 @@ def test_an_abridged_listing_is_completed_by_id(api: Emulator, listing: Listing)
     api.rewrite_next(lambda body: {**body, "results": [{"streamingPipelineId": id_, "name": "p0"}]})
     assert listing.find(GUIDE_PROJECT, id_)["streamingTarget"] == DEFINITION["streamingTarget"]
     assert [found for found, _ in listing.named(GUIDE_PROJECT, "p0")] == [id_]
+
+
+def draft(name: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what makes of a listing, or of a definition, one whose pipeline has no agent yet."""
+
+    def rewrite(body: dict[str, Any]) -> dict[str, Any]:
+        unfinished = {"agentId": None, "name": name}
+        if "results" not in body:
+            return {**body, **unfinished}
+        return {**body, "results": [{**body["results"][0], **unfinished}, *body["results"][1:]]}
+
+    return rewrite
+
+
+def test_an_unfinished_draft_does_not_keep_other_names_from_being_looked_up(
+    api: Emulator, listing: Listing
+) -> None:
+    """Every create of the project would ask for it, two minutes long, and fail."""
+    fill(api, 3)
+    api.rewrite_next(draft("a draft"), times=None)
+    assert listing.named(GUIDE_PROJECT, "new") == []
+    assert [live["name"] for _, live in listing.named(GUIDE_PROJECT, "p1")] == ["p1"]
+    assert costs(api) == (1, 0)
+
+
+@pytest.mark.parametrize("fault", ["a body that is no definition", "500", "no answer"])
+def test_the_name_of_an_unfinished_draft_is_taken(api: Emulator, listing: Listing, fault: str) -> None:
+    """Its GET never has a usable answer, and a second pipeline of that name would be made."""
+    (id_,) = fill(api, 1)
+    api.rewrite_next(draft("orders"), match=PAGE)
+    one = {"match": f"{PAGE}/*", "times": None}
+    {
+        "a body that is no definition": lambda: api.rewrite_next(draft("orders"), **one),
+        "500": lambda: api.fail_next(500, **one),
+        "no answer": lambda: api.drop_next("after", **one),
+    }[fault]()
+    assert listing.named(GUIDE_PROJECT, "orders") == [(id_, {"name": "orders"})]
+
+
+@pytest.mark.parametrize("name", [None, 7])
+def test_a_draft_without_a_name_to_read_is_asked_for(api: Emulator, listing: Listing, name: object) -> None:
+    (id_,) = fill(api, 1)
+    api.rewrite_next(draft(name), match=PAGE)
+    assert [found for found, _ in listing.named(GUIDE_PROJECT, "p0")] == [id_]
+    assert costs(api) == (1, 1)
+
+
+def test_a_pipeline_whose_name_cannot_be_had_is_not_taken_for_another(
+    api: Emulator, listing: Listing
+) -> None:
+    """It may have the name."""
+    fill(api, 1)
+    api.rewrite_next(draft(None), times=None)
+    with pytest.raises(DpcError, match="its body is not what it should be"):
+        listing.named(GUIDE_PROJECT, "p0")
+
+
+def test_a_refused_look_at_a_pipeline_of_the_name_is_said(api: Emulator, listing: Listing) -> None:
+    """A role that may list and not read is the operator's to mend."""
+    fill(api, 1)
+    api.rewrite_next(draft("orders"), match=PAGE)
+    api.fail_next(403, match=f"{PAGE}/*")
+    with pytest.raises(ApiError, match="does not allow this"):
+        listing.named(GUIDE_PROJECT, "orders")
+
+
+def test_an_id_in_capitals_is_the_same_pipeline(api: Emulator, listing: Listing) -> None:
+    """An id that was copied from elsewhere must not look deleted, nor cost a listing of its own."""
+    first, second, third = fill(api, 3)
+    project = GUIDE_PROJECT.upper()
+    assert listing.find(GUIDE_PROJECT, first)["name"] == "p0"
+    assert listing.find(project, first.upper())["name"] == "p0"
+    assert costs(api) == (1, 0)
+    listing.wrote(GUIDE_PROJECT, second, None)
+    listing.wrote(project, first.upper(), {**DEFINITION, "name": "renamed"})
+    assert listing.named(project, "p1") == []
+    assert [live["name"] for _, live in listing.named(GUIDE_PROJECT, "renamed")] == ["renamed"]
+    assert listing.named(GUIDE_PROJECT, "p0") == []
+    listing.stale(project, third.upper())
+    assert listing.find(GUIDE_PROJECT, third)["name"] == "p2"
+    assert costs(api) == (0, 1)
+    assert listing.has(project, third.upper())
+    assert listing.is_visible(project)
 
 
 def test_a_project_that_is_not_there_is_said_by_its_listing(listing: Listing) -> None:
