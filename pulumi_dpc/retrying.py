@@ -58,7 +58,8 @@ class Queue(Protocol):
 def persist(attempt: Callable[[], T], queue: Queue, clock: Clock, say: Say) -> T:
     """Return what an attempt returns, making another one while it raises `Passing` and the budget lasts.
 
-    Before each wait ``say`` is told why and how long: minutes of silence would read as a hang.
+    To be asked for no wait, or for one that is over on this clock, says nothing: obeyed, it would be thousands of
+    requests. Before each wait ``say`` is told why and how long: minutes of silence would read as a hang.
 
     Raises:
         DpcError: The error of the last attempt.
@@ -72,13 +73,14 @@ def persist(attempt: Callable[[], T], queue: Queue, clock: Clock, say: Say) -> T
         except Passing as passing:
             attempts += 1
             spent += clock.now() - began
-            delay = backoff(attempts) if passing.asked is None else passing.asked
+            asked = passing.asked if passing.asked and passing.asked >= FIRST_BACKOFF else None
+            delay = asked or backoff(attempts)
             if not may_wait(delay, spent, attempts):
                 raise passing.error from passing.__cause__
             spent += delay
             say(f"{str(passing).partition(chr(10))[0]}; trying again in {delay:.0f} s")
             if passing.crowded:
-                queue.refused(began, delay, told=passing.asked is not None)
+                queue.refused(began, delay, told=asked is not None)
             else:
                 clock.sleep(delay)
 
