@@ -19,8 +19,8 @@ CONNECT_TIMEOUT = 10.0
 LARGEST_BODY = 64 * 2**20
 """Bytes of an answer that are read: 100 definitions with thousands of tables each are half of it."""
 _CHUNK = 2**16
-_POOL = 64
-"""Connections kept: as many as operations can run at a time."""
+_POOL = 256
+"""Connections kept: as many as calls that the host answers at a time (`host.raise_worker_limit`)."""
 
 
 @dataclass(frozen=True)
