@@ -120,7 +120,8 @@ def _found_again(place: Place, project_id: str, definition: Mapping[str, Any], e
     except DpcError:
         raise OutcomeUnknown(
             f"{error}. It could not be looked up whether the pipeline was created; run `pulumi up` again: it finds"
-            " the pipeline if it is there, and does not make a second one"
+            " the pipeline if it is there, and does not make a second one",
+            maybe_applied=True,
         ) from error
     ours = [id_ for id_, live in now if not differences(live, definition)]
     if len(ours) == 1:
@@ -128,8 +129,10 @@ def _found_again(place: Place, project_id: str, definition: Mapping[str, Any], e
     found = (
         f"{len(ours)} of this name and definition are there now" if ours else "none of this name is there now"
     )
+    if now and not ours:
+        found = "what has this name now is not, or cannot be told to be, of this definition"
     doubt = f"{error}. Whether the pipeline was created is not known: {found}; run `pulumi up` again"
-    raise OutcomeUnknown(doubt) from error
+    raise OutcomeUnknown(doubt, maybe_applied=True) from error
 
 
 def _differences(live: Live, wish: Wish) -> list[str]:

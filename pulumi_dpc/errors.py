@@ -34,7 +34,9 @@ class Unreachable(DpcError, ConnectionError):
 class OutcomeUnknown(DpcError):
     """Say that a request was sent and no usable answer came back."""
 
-    maybe_applied = True
+    def __init__(self, message: str, *, maybe_applied: bool = False) -> None:
+        super().__init__(message)
+        self.maybe_applied = maybe_applied
 
 
 class ApiError(DpcError):

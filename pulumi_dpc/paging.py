@@ -80,9 +80,7 @@ class Reading:
         self._repeats = 0 if progress else self._repeats + 1
         if self._repeats >= _MOST_REPEATS or self.page >= MOST_PAGES:
             what = "repeats a page" if self._repeats else f"does not end within {MOST_PAGES} pages"
-            error = OutcomeUnknown(f"the service's listing {what} (GET {self._path}, page {self.page - 1})")
-            error.maybe_applied = False
-            raise error
+            raise OutcomeUnknown(f"the service's listing {what} (GET {self._path}, page {self.page - 1})")
 
 
 def _count(value: Any) -> int:
