@@ -56,8 +56,6 @@ class DpcClient:
         """Close the connections."""
         self._transport.close()
 
-    # ---- projects, environments, agents ----
-
     def list_projects(self) -> list[Json]:
         """Return all projects that the credentials see: ``id``, ``name``, ``description``."""
         return list(self._all("/v1/projects", "id"))
@@ -73,8 +71,6 @@ class DpcClient:
     def get_agent(self, agent_id: str) -> Json:
         """Return one agent; ``connected`` tells whether it is alive (``docs/api.md`` 2.2)."""
         return self._get(f"/v1/agents/{_segment(agent_id)}", _is_object)
-
-    # ---- streaming pipelines ----
 
     def list_pipelines(self, project_id: str) -> list[Json]:
         """Return the definitions of all streaming pipelines of a project."""
@@ -130,8 +126,6 @@ class DpcClient:
         self._transport.pacer.look_turn()
         return self.get_status(project_id, pipeline_id)
 
-    # ---- what they share ----
-
     def _get(self, path: str, usable: Callable[[Any], bool]) -> Json:
         value: Json = self._transport.request("GET", path, usable=usable)
         return value
@@ -164,7 +158,9 @@ def _is_object(body: Any) -> bool:
 
 
 def _has_id(body: Any) -> bool:
-    return isinstance(body, dict) and isinstance(body.get(PIPELINE_ID), str) and bool(body[PIPELINE_ID])
+    """Tell whether a body names a pipeline: by what can stand in a path, and after the ``/`` of a resource's id."""
+    id_ = body.get(PIPELINE_ID) if isinstance(body, dict) else None
+    return isinstance(id_, str) and bool(id_.strip(".")) and "/" not in id_
 
 
 def _has_status(body: Any) -> bool:

@@ -298,6 +298,19 @@ def test_no_body_is_more_than_a_clear_error(api: Emulator, client: DpcClient, ca
         api.delete(id_)
 
 
+@pytest.mark.parametrize("id_", ["", ".", "..", "a/b", "/", 7, None])
+def test_a_created_pipeline_with_an_id_that_is_none_leaves_the_outcome_unknown(
+    api: Emulator, client: DpcClient, id_: object
+) -> None:
+    """A resource's id is made of it, and no later request could name the pipeline: it has to be looked up."""
+    api.rewrite_next(lambda body: {**body, "streamingPipelineId": id_})
+    with pytest.raises(OutcomeUnknown, match=r"its body is not what it should be \(POST") as caught:
+        client.create_pipeline(GUIDE_PROJECT, DEFINITION)
+    assert caught.value.maybe_applied
+    for pipeline in api.pipelines:
+        api.delete(pipeline.id)
+
+
 def test_another_pipeline_than_the_one_asked_for_is_no_answer(api: Emulator, client: DpcClient) -> None:
     """Its definition would be written into the wrong resource."""
     id_ = api.add_pipeline(DEFINITION)
