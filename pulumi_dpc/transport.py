@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -16,8 +17,6 @@ from .retrying import Passing, Say, persist, retry_after, silence
 from .settings import Settings
 from .tokens import Tokens
 from .wire import Answer, NoAnswer, Wire, bearer
-
-UNAUTHORIZED, FORBIDDEN, TOO_MANY = 401, 403, 429
 
 _STALE = ", of which refresh and destroy see what the last `up` saw: run them with --run-program"
 
@@ -97,9 +96,9 @@ class Transport:
             answer = self._send(call)
         except NoAnswer as none:
             raise self._unanswered(call, none) from none
-        if answer.status != TOO_MANY:
+        if answer.status != HTTPStatus.TOO_MANY_REQUESTS:
             self.pacer.accepted()
-        if 200 <= answer.status < 300:  # noqa: PLR2004
+        if answers.is_success(answer.status):
             return self._value(call, answer)
         raise self._refusal(call, answer)
 
@@ -107,7 +106,7 @@ class Transport:
         """Exchange one request and its answer, once more with a new token if the one in use is refused."""
         token = self._tokens.current()
         answer = self._exchange(call, token)
-        if answer.status == UNAUTHORIZED:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             renewed = self._tokens.renew(token)
             if renewed is not None:
                 return self._exchange(call, renewed)
@@ -121,8 +120,6 @@ class Transport:
         return self._wire.exchange(
             call.method, url, authorize=authorize, params=call.params, headers=headers, body=call.body
         )
-
-    # ---- what became of an attempt ----
 
     def _unanswered(self, call: _Call, none: NoAnswer) -> Exception:
         host = urlsplit(self._settings.api_url).netloc
@@ -147,15 +144,15 @@ class Transport:
         hint = self._hint(answer.status)
         error = answers.error_for(call.method, call.path, answer.status, answer.headers, body, hint=hint)
         asked = retry_after(answer.headers.get("retry-after"), self._clock.wall())
-        if answer.status == TOO_MANY:
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return Passing(error, asked=asked, crowded=True)
-        return call.doubtful(error, asked=asked) if answer.status >= 500 else error  # noqa: PLR2004
+        return call.doubtful(error, asked=asked) if answers.is_failure(answer.status) else error
 
     def _hint(self, status: int) -> str:
         source = self._settings.credentials_source
-        if status == UNAUTHORIZED:
+        if status == HTTPStatus.UNAUTHORIZED:
             return f"they come from {source}{_STALE if 'stack' in source else ''}"
-        if status == FORBIDDEN:
+        if status == HTTPStatus.FORBIDDEN:
             return (
                 f"the credentials from {source} may lack the role, the account's IP allow list may leave this"
                 f" machine out, or the account may live elsewhere than at {self._settings.api_url}"

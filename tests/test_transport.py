@@ -206,6 +206,18 @@ def test_a_wait_of_hours_is_not_waited_for(api: Emulator, transport: Transport) 
     assert sent(api) == 1
 
 
+@pytest.mark.parametrize("asked", [0, "-5", "0.001", formatdate(0, usegmt=True)])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_of_no_time_is_no_hot_loop(
+    api: Emulator, transport: Transport, status: int, asked: int | str
+) -> None:
+    """Obeyed, it made 2401 requests in the two minutes; a clock that is ahead of the service's is enough."""
+    api.fail_next(status, retry_after=asked, times=None)
+    with pytest.raises(ApiError):
+        read(transport)
+    assert 6 <= sent(api) <= 12
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
@@ -345,11 +357,27 @@ def test_no_refusal_crashes_the_reader(status: int, body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[" * 100_000, b'"\\ud800"', b"NaN", b"9" * 10_000, b"\xff\xfe", b'{"a": 1} {"b": 2}'],
+    [
+        b"{",
+        b"[" * 100_000,
+        b"[" * 101 + b"]" * 101,
+        b'{"a":' * 101 + b"1" + b"}" * 101,
+        b"[{}, " * 100 + b'{"a": []}' + b"]" * 100,
+        b'"\\ud800"',
+        b"NaN",
+        b"9" * 10_000,
+        b"\xff\xfe",
+        b'{"a": 1} {"b": 2}',
+    ],
 )
 def test_what_no_other_part_could_carry_is_not_json(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         answers.decode(body)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100 + b"]" * 100, b'{"a":' * 100 + b"1" + b"}" * 100])
+def test_what_is_nested_a_hundred_deep_is_json(body: bytes) -> None:
+    assert json.dumps(answers.decode(body)).encode().replace(b" ", b"") == body
 
 
 @given(st.binary(max_size=200))
@@ -413,6 +441,36 @@ def _error(transport: Transport) -> ApiError:
     with pytest.raises(ApiError) as caught:
         read(transport)
     return caught.value
+
+
+def test_a_new_token_is_never_taken_for_one_that_has_expired(api: Emulator) -> None:
+    """A thread that saw the new token beside the old one's end would ask for another one."""
+    api.settings.token_seconds = 61
+    clock = _Watched(0.01)
+    transport = transport_to(api, clock)
+    read(transport)
+    clock.sleep(40)
+    other = threading.Thread(target=read, args=(transport,))
+
+    def let_the_other_in() -> None:
+        if sent(api, "/oauth/dpc/token") == 2 and threading.current_thread() is not other and not other.ident:
+            other.start()
+            other.join(0.2)
+
+    clock.watch = let_the_other_in
+    read(transport)
+    other.join()
+    assert sent(api, "/oauth/dpc/token") == 2
+
+
+class _Watched(Clock):
+    """Tell the test whenever somebody looks at the time."""
+
+    watch: Callable[[], None] = staticmethod(lambda: None)
+
+    def now(self) -> float:
+        self.watch()
+        return super().now()
 
 
 def test_a_token_is_replaced_before_it_expires(api: Emulator) -> None:
@@ -488,6 +546,19 @@ def test_connections_are_kept(api: Emulator, transport: Transport) -> None:
     for _ in range(20):
         read(transport)
     assert api.connections == 1
+
+
+def test_two_hundred_calls_at_a_time_keep_their_connections(
+    api: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The host answers up to 256 at a time; those beyond the pool would each make a TLS connection and drop it."""
+    together = threading.Barrier(200)
+    transport = transport_to(api, DPC_TIMEOUT="30")
+    read(transport)
+    api.on_request(lambda _: together.wait(20))
+    with ThreadPoolExecutor(200) as pool:
+        list(pool.map(lambda _: read(transport), range(200)))
+    assert "pool is full" not in caplog.text
 
 
 def test_a_redirect_is_not_followed() -> None:
