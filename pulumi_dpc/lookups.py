@@ -102,9 +102,6 @@ def get_environment_output(
     return _looked_up([project_id, name], opts, lambda settings, values: _find_environment(settings, *values))
 
 
-# ---- the lookups themselves ----
-
-
 def _find_project(settings: Settings, name: str) -> Project:
     projects = _answers.get(settings, ("projects",), lambda client: client.list_projects())
     match = _the_one(projects, name, "project", f"at {settings.api_url}")
@@ -204,9 +201,6 @@ class _Answers:
 
 
 _answers = _Answers()
-
-
-# ---- where the settings come from, and how an error reaches the user ----
 
 
 def _settings(arguments: Mapping[str, str] | None = None) -> Settings:

@@ -81,17 +81,17 @@ class SecretReference(Model):
     @classmethod
     def aws(cls, name: Input[str], key: Input[str] | None = None) -> SecretReference:
         """Refer to AWS Secrets Manager; ``key`` chooses one value of a key/value secret."""
-        return cls(secret_type="AWS_SECRETS_MANAGER", secret_name=name, secret_key=key)  # noqa: S106
+        return cls(secret_type="AWS_SECRETS_MANAGER", secret_name=name, secret_key=key)  # noqa: S106 - the vault's type, no secret
 
     @classmethod
     def azure(cls, name: Input[str], vault: Input[str] | None = None) -> SecretReference:
         """Refer to the Azure Key Vault named ``vault``."""
-        return cls(secret_type="AZURE_KEY_VAULT", secret_name=name, secret_location=vault)  # noqa: S106
+        return cls(secret_type="AZURE_KEY_VAULT", secret_name=name, secret_location=vault)  # noqa: S106 - the vault's type, no secret
 
     @classmethod
     def google(cls, name: Input[str]) -> SecretReference:
         """Refer to Google Secret Manager."""
-        return cls(secret_type="GOOGLE_SECRET_MANAGER", secret_name=name)  # noqa: S106
+        return cls(secret_type="GOOGLE_SECRET_MANAGER", secret_name=name)  # noqa: S106 - the vault's type, no secret
 
 
 Tables = Annotated[Sequence[ModelInput[Table]], MinLen(1)]

@@ -123,11 +123,6 @@ class Settings:
             numbers.pop("time_scale", None)
         return cls(**credentials, **endpoint, **numbers)
 
-    @property
-    def identity(self) -> str:
-        """Say which API this is, as state files record it in ``apiUrl``."""
-        return self.api_url
-
 
 @dataclass(frozen=True)
 class _Source:
@@ -175,9 +170,6 @@ def _first_given(raw: Mapping[str, Any], keys: Iterable[str]) -> Any:
 def _first(sources: Iterable[_Source], group: Iterable[str]) -> _Source:
     names = set(group)
     return next((source for source in sources if names & source.values.keys()), _Source("arguments", {}))
-
-
-# ---- the two groups, each checked as a whole ----
 
 
 def _checked_credentials(source: _Source) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def refusal(**sources: dict[str, str]) -> str:
 
 def test_the_environment_gives_everything() -> None:
     settings = Settings.resolve(environment={**CLIENT, "DPC_REGION": "AU1", "DPC_ACCOUNT_ID": "7"})
-    assert settings.api_url == settings.identity == "https://au1.api.matillion.com/dpc"
+    assert settings.api_url == "https://au1.api.matillion.com/dpc"
     assert settings.token_url == "https://id.core.matillion.com/oauth/dpc/token"
     assert (settings.client_id, settings.client_secret) == ("canary-id", "canary-secret")
     assert (settings.account_id, settings.token, settings.region) == ("7", None, "au1")
@@ -214,7 +214,7 @@ def test_the_token_url_is_held_to_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "identity"),
+    ("url", "spelling"),
     [
         ("https://EU1.api.matillion.com:443/dpc/", "https://eu1.api.matillion.com/dpc"),
         ("http://localhost:8642/dpc", "http://localhost:8642/dpc"),
@@ -223,9 +223,9 @@ def test_the_token_url_is_held_to_the_same() -> None:
         ("https://proxy.example.com/a/dpc", "https://proxy.example.com/a/dpc"),
     ],
 )
-def test_one_api_has_one_spelling(url: str, identity: str) -> None:
+def test_one_api_has_one_spelling(url: str, spelling: str) -> None:
     """State files record it, and another spelling of the same place must not look like another place."""
-    assert Settings(token="t", api_url=url).identity == identity
+    assert Settings(token="t", api_url=url).api_url == spelling
 
 
 def test_nothing_secret_is_printed() -> None:
