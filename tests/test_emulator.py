@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from emulator_caller import GUIDE_DEFINITION, PIPELINES, Caller, HandClock, definition, without
 
+from pulumi_dpc import emulator
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 
 
@@ -674,10 +677,34 @@ class TestCommand:
     @pytest.mark.parametrize("missing", ["werkzeug", "jsonschema"])
     def test_without_the_extra_it_names_the_extra(self, missing: str) -> None:
         """The package installs without it; a bare "No module named werkzeug" would not say what to do."""
-        code = f"import sys; sys.modules[{missing!r}] = None; import pulumi_dpc.emulator"
+        code = f"import sys; sys.modules[{missing!r}] = None; from pulumi_dpc.emulator import Emulator"
         ended = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=20
         )
         assert ended.stderr.strip().endswith(
             f"The emulator needs {missing}, which the extra brings: pip install 'pulumi-dpc[emulator]'."
         )
+
+    @pytest.mark.parametrize("missing", ["werkzeug", "jsonschema"])
+    def test_without_the_extra_the_command_ends_in_one_sentence(self, tmp_path: Path, missing: str) -> None:
+        """A traceback through runpy hid it."""
+        (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError('none', name={missing!r})")
+        ended = subprocess.run(
+            [sys.executable, "-m", "pulumi_dpc.emulator", "--port", "0"],
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+        assert (ended.returncode, ended.stderr) == (
+            1,
+            f"The emulator needs {missing}, which the extra brings: pip install 'pulumi-dpc[emulator]'.\n",
+        )
+
+    def test_a_name_that_the_emulator_does_not_have_is_an_attribute_error(self) -> None:
+        """What is loaded late must still answer `hasattr`."""
+        assert not hasattr(emulator, "Nonsense")

@@ -8,16 +8,8 @@
 
 from __future__ import annotations
 
-try:
-    from .emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
-except ModuleNotFoundError as missing:
-    needed = (missing.name or "").partition(".")[0]
-    if needed not in {"jsonschema", "referencing", "werkzeug", "yaml"}:
-        raise
-    raise ModuleNotFoundError(
-        f"The emulator needs {needed}, which the extra brings: pip install 'pulumi-dpc[emulator]'.",
-        name=needed,
-    ) from None
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .faults import Fault
 from .settings import Settings
@@ -25,3 +17,24 @@ from .store import Pipeline
 from .wire import Request
 
 __all__ = ["GUIDE_AGENT", "GUIDE_PROJECT", "Emulator", "Fault", "Pipeline", "Request", "Settings"]
+
+_EXTRA = {"jsonschema", "referencing", "werkzeug", "yaml"}
+
+if TYPE_CHECKING:
+    from .emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Load what needs the extra when it is asked for, so that ``__main__`` can catch that it is missing."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            return getattr(import_module(".emulator", __name__), name)
+        except ModuleNotFoundError as missing:
+            needed = (missing.name or "").partition(".")[0]
+            if needed not in _EXTRA:
+                raise
+            raise ModuleNotFoundError(
+                f"The emulator needs {needed}, which the extra brings: pip install 'pulumi-dpc[emulator]'.",
+                name=needed,
+            ) from None

@@ -7,7 +7,10 @@ import contextlib
 import threading
 from collections.abc import Sequence
 
-from . import Emulator
+try:
+    from . import Emulator
+except ModuleNotFoundError as missing:
+    raise SystemExit(str(missing)) from None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
