@@ -555,7 +555,11 @@ def test_two_hundred_calls_at_a_time_keep_their_connections(
     together = threading.Barrier(200)
     transport = transport_to(api, DPC_TIMEOUT="30")
     read(transport)
-    api.on_request(lambda _: together.wait(20))
+
+    def wait_for_all(_: object) -> None:
+        together.wait(20)
+
+    api.on_request(wait_for_all)
     with ThreadPoolExecutor(200) as pool:
         list(pool.map(lambda _: read(transport), range(200)))
     assert "pool is full" not in caplog.text
