@@ -25,6 +25,7 @@ class Claims:
         self._known_before: set[str] = set()
         self._holders: dict[str, set[str]] = defaultdict(set)
         self._adopted: set[str] = set()
+        self._imported: set[tuple[str, str]] = set()
         self._deleted: set[str] = set()
         self._failed_ids: set[str] = set()
         self._failed_names: set[tuple[str, str]] = set()
@@ -38,13 +39,15 @@ class Claims:
         with lock:
             yield
 
-    def declare(self, urn: str | None, *, is_new: bool) -> None:
-        """Note that the program declares this resource, and whether it came with state."""
+    def declare(self, urn: str | None, *, is_new: bool, imported: str | None = None) -> None:
+        """Note that the program declares this resource, whether it came with state, and what that state imported."""
         if urn:
             with self._lock:
                 self._declared.add(urn)
                 if not is_new:
                     self._known_before.add(urn)
+                if imported is not None:
+                    self._imported.add((urn, imported.lower()))
 
     def is_first_check(self, urn: str | None) -> bool:
         """Tell whether this resource is new to the engine: a replacement calls check with empty olds too."""
@@ -78,10 +81,13 @@ class Claims:
         with self._lock:
             self._deleted.add(id_.lower())
 
-    def was_deleted(self, id_: str) -> bool:
-        """Tell whether this process has deleted the pipeline."""
+    def is_spent(self, urn: str | None, import_id: str) -> bool:
+        """Tell whether an `import_` has been carried out before, so that a replacement that keeps it creates afresh.
+
+        One that was added since the replaced pipeline went is to be adopted: an error has said so.
+        """
         with self._lock:
-            return id_.lower() in self._deleted
+            return import_id.lower() in self._deleted or (urn or "", import_id.lower()) in self._imported
 
     def fail(self, *ids: str, name: tuple[str, str] | None = None) -> None:
         """Note that a create failed which named these pipelines, or could not look up this (project, name)."""

@@ -74,7 +74,7 @@ class StreamingPipelineProvider(ResourceProvider):
         """Return the canonical inputs and every mistake, with its path in the API's spelling."""
         call = host.current_call()
         is_new = not _olds and self._claims.is_first_check(call.urn)
-        self._claims.declare(call.urn, is_new=is_new)
+        self._claims.declare(call.urn, is_new=is_new, imported=_olds.get(IMPORT_ID))
         if not _olds and not is_new:
             self._claims.let_go(call.urn)
         if _without_provider(news) == _without_provider(_olds):
@@ -140,9 +140,7 @@ class StreamingPipelineProvider(ResourceProvider):
         inputs, urn = _received(props), host.current_call().urn
         project_id, import_id = inputs[PROJECT_ID], inputs.get(IMPORT_ID)
         with self._claims.name(project_id, inputs[NAME]):
-            # A replacement keeps `import_`, which then names the pipeline that it replaces.
-            replaced = not self._claims.is_first_check(urn) or self._claims.was_deleted(import_id or "")
-            if import_id is not None and not replaced:
+            if import_id is not None and not self._claims.is_spent(urn, import_id):
                 return self._adopted(self._pipeline(import_id, inputs), inputs)
             definition = properties.definition_of(inputs)
             made = adoption.create(self._here(), project_id, definition, self._claims, urn)

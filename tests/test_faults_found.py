@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_dpc.emulator import GUIDE_PROJECT
 from tests.engine.cli import NO_CLI, find_cli
 from tests.scenarios import failed, succeeded
 from tests.worlds import World, edited, resource
@@ -60,4 +61,25 @@ def test_renamed_with_an_alias_and_replaced_at_once_deletes_the_old_one(kind: st
         assert result.ok, result.text
         assert world.pipeline.id != first
         assert [entry["urn"].rpartition("::")[2] for entry in world.states()] == ["new"]
+        succeeded(world.run("preview", expect_no_changes=True))
+
+
+def test_the_line_that_adopts_is_obeyed_after_a_replacement_whose_post_was_lost(tmp_path: Path) -> None:
+    """To the engine it is still the second half of a replacement, whose `import_` was taken for that of the first."""
+    options = 'replace_on_changes=["advanced_properties"]'
+    with World("engine", tmp_path) as world:
+        world.up(resource(opts=f"text:pulumi.ResourceOptions({options})"))
+        world.api.drop_next("after", match="POST *streaming-pipelines")
+        world.api.fail_next(503, match="GET *streaming-pipelines", nth=1, times=None)
+        failed(
+            world.up(resource(definition=EDITED, opts=f"text:pulumi.ResourceOptions({options})")),
+            "run `pulumi up` again",
+        )
+        world.api.clear_faults()
+        made = f"{GUIDE_PROJECT}/{world.pipeline.id}"
+        failed(world.up(), f'import_="{made}"')
+        opts = f'text:pulumi.ResourceOptions({options}, import_="{made}")'
+        result = world.up(resource(definition=EDITED, opts=opts))
+        assert result.ok, result.text
+        assert world.managed["id"] == made
         succeeded(world.run("preview", expect_no_changes=True))
