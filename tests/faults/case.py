@@ -121,8 +121,11 @@ class _Run:
         if first.ok and stage.scenario.command != "refresh":
             yield from self._agreement(stage.after)
         self._orphans = set(invariants.announced(first, now, stage.states, stage.stack.pending_operations))
-        if not stage.before and not stage.states:
-            self._orphans.update(stage.found)  # there before, and not adopted
+        if not stage.before:
+            kept = {state["id"].rpartition("/")[2] for state in stage.states}
+            self._orphans.update(
+                name for name, one in stage.found.items() if one.id not in kept
+            )  # not adopted yet
         yield from invariants.lost(now, stage.states, self._orphans)
         if self._kind.is_kill:
             return
@@ -171,7 +174,7 @@ class _Run:
         scenario = self._stage.scenario
         if scenario.behind in ("stop", "delete"):
             return True  # drift, which no plain `up` looks for
-        if scenario.command == "destroy":
+        if scenario.command == "destroy" or (scenario.may_vanish and program == self._stage.before):
             # A delete that failed after its STOP, then kept: the engine stores nothing of a failed delete.
             return self._kind.is_kill or self._kind.late or self._named_stopped
         # A kill stores nothing, and a late command is seen by nobody; a program put back to what the state says
@@ -181,7 +184,7 @@ class _Run:
     def _up(self, command: Command, program: Program) -> Program:
         """Run it, do what its errors say until they say no more, and return the program that is wished then."""
         result, changed = self._run(command, program), program
-        for _ in range(2 * len(program)):
+        for _ in range(3 * len(program)):
             advised = tuple(_advised(pipe, said_about(pipe.name, result)) for pipe in changed)
             if result.ok or advised == changed:
                 break
