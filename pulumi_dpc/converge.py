@@ -101,6 +101,7 @@ class _Record:
     start_sent: bool = False
     put_lost: bool = False
     seen_running: bool = False
+    started_again: bool = False
     in_doubt: bool = False
     """A command was sent, its answer is lost, and nobody has looked since."""
 
@@ -311,6 +312,7 @@ class _Run:
             self.await_stopped()
         if self._record.status != run_state.STARTING:
             self.start()
+            self._record.started_again = True
         self.await_running()
 
     def _is_as_before(self, error: DpcError) -> bool:
@@ -361,6 +363,8 @@ def _is_heading(word: str, status: str) -> bool:
 def _run_sentence(record: _Record) -> str:
     if record.in_doubt:
         return "Whether it runs is not known."
+    if record.started_again and not record.seen_running:
+        return f"It was told to start again, and its status is {record.status}."
     words = {
         run_state.STARTING: "It is starting.",
         run_state.STOPPING: "It is stopping.",

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,11 +134,28 @@ def validate(definition: Mapping[str, Any]) -> Checked:
     from ._validation import violations
 
     spelled, shape = canonical(definition), definition_shape()
+    found = {*violations(spelled), *_repeated_tables(spelled, shape)}
+    mistaken = tuple(violation.partition(":")[0] for violation in found)
+    numbers = (number for number in _bad_numbers(spelled) if not number.startswith(mistaken))
     return Checked(
         canonical=spelled,
-        violations=sorted({*violations(spelled), *_repeated_tables(spelled, shape)}),
+        violations=sorted({*found, *numbers}),
         warnings=sorted(_unfamiliar(spelled, shape)),
     )
+
+
+def _bad_numbers(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[str]:
+    """Find the numbers that would not reach the service as they were written."""
+    if isinstance(value, Mapping):
+        members: Iterable[tuple[str | int, Any]] = value.items()
+    else:
+        members = enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield from _bad_numbers(member, (*path, key))
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{path_text(path)}: must be a finite number"
+    elif isinstance(value, (int, float)) and abs(value) >= _EXACT:
+        yield f"{path_text(path)}: is too large for a number, which would not arrive exactly; write it as text"
 
 
 def _repeated_tables(spelled: Mapping[str, Any], shape: Shape) -> Iterator[str]:

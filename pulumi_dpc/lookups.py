@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 
-from .errors import DpcError, LookupFailed
+from .errors import ConfigurationError, DpcError, LookupFailed
 from .program import in_program
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def get_project(name: str, *, settings: Settings | None = None) -> Project:
         LookupFailed: No project has that name, or more than one has.
         DpcError: Credentials are missing or wrong, or the API cannot be reached.
     """
-    return in_program(lambda: _find_project(settings or _settings(), name))
+    return in_program(lambda: _find_project(settings or _settings(), _plain(name, "get_project", "name")))
 
 
 def get_environment(
@@ -71,7 +71,14 @@ def get_environment(
         LookupFailed: No environment has that name, or the name is not given and there are several.
         DpcError: Credentials are missing or wrong, the project is unknown, or the API cannot be reached.
     """
-    return in_program(lambda: _find_environment(settings or _settings(), project_id, name))
+
+    def find() -> Environment:
+        _plain(project_id, "get_environment", "project_id")
+        if name is not None:
+            _plain(name, "get_environment", "name")
+        return _find_environment(settings or _settings(), project_id, name)
+
+    return in_program(find)
 
 
 def get_project_output(
@@ -100,6 +107,17 @@ def get_environment_output(
         opts: ``provider`` names the `Provider` whose account is asked; ``depends_on`` delays the lookup.
     """
     return _looked_up([project_id, name], opts, lambda settings, values: _find_environment(settings, *values))
+
+
+def _plain(value: object, function: str, argument: str) -> str:
+    """Return the text that a plain lookup was given, or say what to write instead."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, pulumi.Output):
+        raise ConfigurationError(f"{function}: {argument} is an Output, which {function}_output takes")
+    if isinstance(value, Project):
+        raise ConfigurationError(f"{function}: {argument} is a Project: write project.id")
+    raise ConfigurationError(f"{function}: {argument} must be a text, but is {value!r}")
 
 
 def _find_project(settings: Settings, name: str) -> Project:

@@ -23,6 +23,8 @@ UNFINISHED = "__unfinished"
 """A write was sent and its result never seen."""
 RESUME = "__resume"
 """It ran when that operation began, and a start is owed."""
+SECRETS = "__secrets"
+"""The properties that are kept as secrets whole: they hold an earlier program's values, any of which may be one."""
 IMPORT_ID = "__import_id"
 """The id that `import_` named."""
 

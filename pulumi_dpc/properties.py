@@ -19,6 +19,7 @@ from .names import (
     PROJECT_ID,
     RESUME,
     RUNNING,
+    SECRETS,
     STATUS,
     UNFINISHED,
     WAIT,
@@ -44,6 +45,12 @@ def is_moved(outputs: Bag, inputs: Bag) -> bool:
     """Tell whether the project has changed, which replaces the pipeline; one that is not known yet may have."""
     before, now = with_plain_ids(outputs), with_plain_ids(inputs)
     return bool(before.get(PROJECT_ID) != now.get(PROJECT_ID))
+
+
+def imports_another(id_: str, outputs: Bag, inputs: Bag) -> bool:
+    """Tell whether ``import_`` names another pipeline than the resource has, or once adopted."""
+    import_id = inputs.get(IMPORT_ID)
+    return isinstance(import_id, str) and import_id not in (id_.lower(), outputs.get(IMPORT_ID))
 
 
 def make_id(project_id: str, pipeline_id: str) -> str:
@@ -84,11 +91,14 @@ def said_of(outputs: Bag) -> Said:
 def outputs_of(inputs: Bag, outcome: Outcome, api_url: str) -> dict[str, Any]:
     """Return the complete outputs after an operation.
 
-    The definition is in the program's spelling where the service has what the program says, else as it is there.
+    The definition is in the program's spelling where the service has what the program says, else as it is there. What
+    is there then may hold a secret of an earlier program under a key that this one does not have, and the engine
+    knows secrets by their keys in the inputs only, so such a property is named in ``__secrets``.
     """
     wished = definition_of(inputs)
     definition = wished if not differences(outcome.definition, wished) else definition_of(outcome.definition)
     hidden = {
+        SECRETS: [key for key, value in definition.items() if value != wished.get(key)] or None,
         WISHED_RUNNING: inputs.get(RUNNING),
         UNFINISHED: outcome.unfinished or None,
         RESUME: outcome.resume or None,
@@ -117,7 +127,7 @@ def refreshed(
     running = run_state.is_running(live.status, otherwise=bool(recorded.get(RUNNING)))
     kept = {key: recorded[key] for key in (*OPTIONS, IMPORT_ID) if key in recorded}
     inputs = {PROJECT_ID: project_id, **definition, **kept}
-    hidden = {key: recorded[key] for key in (WISHED_RUNNING, UNFINISHED, RESUME) if key in recorded}
+    hidden = {key: recorded[key] for key in (WISHED_RUNNING, UNFINISHED, RESUME, SECRETS) if key in recorded}
     if run_state.is_known(live.status):
         hidden.pop(UNFINISHED, None)
     if run_state.is_up(live.status):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pulumi.dynamic import (
@@ -21,13 +21,14 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.runtime.rpc import wrap_rpc_secret
 
 from . import adoption, host, properties, run_state
 from .claims import Claims
 from .converge import End, Outcome, converge
 from .definition import has_unknowns, validate, whole_numbers
 from .errors import DpcError, LookupFailed, NotFound
-from .names import API_URL, DEFINITION, IMPORT_ID, NAME, PROJECT_ID, STATUS
+from .names import API_URL, DEFINITION, IMPORT_ID, NAME, PROJECT_ID, SECRETS, STATUS
 from .plan import Live, Said, Wish, plan
 from .remote import Place, RemotePipeline
 from .waiting import Limits, StartTimes, Surroundings
@@ -101,7 +102,10 @@ class StreamingPipelineProvider(ResourceProvider):
     @_hook
     def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
         """Return whether there is something to do; no request is made."""
-        self._claims.meet(host.current_call().urn, _id)
+        call = host.current_call()
+        if properties.imports_another(_id, _olds, _news):
+            call.warn(_named(_news, _OTHER_IMPORT.format(_news[IMPORT_ID], _id)))
+        self._claims.meet(call.urn, _id)
         moved = properties.is_moved(_olds, _news)
         changes = properties.diff_changes(_olds, _news)
         if moved and changes is False:
@@ -127,7 +131,8 @@ class StreamingPipelineProvider(ResourceProvider):
             host.current_call().warn(
                 _named(outs, f"its status is {live.status}; what was last known stays recorded")
             )
-        return ReadResult(id_, outs, None if is_get else inputs)
+        names = outs.get(SECRETS, ())
+        return ReadResult(id_, _sealed(outs, names), None if is_get else _sealed(inputs, names))
 
     @staticmethod
     def _read_live(pipeline: RemotePipeline, *, listed: bool) -> Live:
@@ -192,6 +197,8 @@ class StreamingPipelineProvider(ResourceProvider):
             if not pipeline.is_gone():
                 raise
             raise host.Failure(_named(inputs, _DELETED_OUTSIDE)) from None
+        if properties.imports_another(_id, olds, inputs):
+            raise host.Failure(_named(inputs, _OTHER_IMPORT.format(inputs[IMPORT_ID], _id)))
         if inputs[NAME] != live.definition.get(NAME):
             adoption.check_name(pipeline, inputs[NAME])
         wish, said = properties.wish_of(inputs), properties.said_of(olds)
@@ -210,6 +217,7 @@ class StreamingPipelineProvider(ResourceProvider):
         reason = _named(inputs, outcome.story())
         if outcome.end is End.REFUSED:
             raise host.Failure(reason)
+        outs = _sealed(outs, outs.get(SECRETS, ()))
         if host.can_init_fail():
             raise host.InitFailed(_id(pipeline), outs, reason)
         host.current_call().warn(f"{reason} The next `pulumi up` continues.")
@@ -272,6 +280,10 @@ class StreamingPipelineProvider(ResourceProvider):
         )
 
 
+_OTHER_IMPORT = (
+    "import_ names {}, but this resource manages {}, which is not changed into the other one: adopt that under"
+    " another resource name, or remove `import_`"
+)
 _DELETED_WHILE_STARTING = "was deleted outside Pulumi while it was started; run `pulumi up` again"
 _DELETED_OUTSIDE = "was deleted outside Pulumi; run `pulumi up --refresh` to create it again"
 _DISPUTED = (
@@ -283,6 +295,11 @@ _DISPUTED = (
 def _named(bag: Mapping[str, Any], text: str) -> str:
     name = bag.get(NAME)
     return f"{name}: {text}" if isinstance(name, str) else text
+
+
+def _sealed(bag: Bag, names: Sequence[str]) -> Bag:
+    """Return a bag with these properties as secrets, which the engine keeps encrypted and does not show."""
+    return {key: wrap_rpc_secret(value) if key in names else value for key, value in bag.items()}
 
 
 def _show(text: str) -> None:

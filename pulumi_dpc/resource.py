@@ -37,15 +37,6 @@ if TYPE_CHECKING:
         | Mapping[str, Any]
     )
 
-_SPELLINGS = {
-    "project_id": "projectId",
-    "agent_id": "agentId",
-    "streaming_source": "streamingSource",
-    "streaming_target": "streamingTarget",
-    "advanced_properties": "advancedProperties",
-    "interrupt_snapshot": "interruptSnapshot",
-    "api_url": "apiUrl",
-}
 _OPTIONS_WITH_PATHS = ("ignore_changes", "replace_on_changes", "additional_secret_outputs")
 _FIRST_SEGMENT = re.compile(r"^\w+")
 
@@ -273,7 +264,17 @@ def _translated(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
 
 
 def _in_state_spelling(path: str) -> str:
-    return _FIRST_SEGMENT.sub(lambda first: _SPELLINGS.get(first.group(), first.group()), path)
+    """Return a property path with our fields, at any depth, in the API's spelling; users' own keys stay."""
+    first = _FIRST_SEGMENT.match(path)
+    if first is None or "_" not in path:
+        return path
+    from ._shape import spell_path
+    from .models import wire_name
+
+    name = wire_name(first.group())
+    if name in DEFINITION:
+        return spell_path(path)
+    return name + path[first.end() :] if name in _EVERY_PROPERTY else path
 
 
 class Provider(pulumi.ProviderResource):

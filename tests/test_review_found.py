@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from pulumi_dpc import DpcClient, Settings
 from pulumi_dpc.clock import Clock
 from pulumi_dpc.converge import End, Outcome, converge
+from pulumi_dpc.definition import validate
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from pulumi_dpc.listing import Listing
 from pulumi_dpc.plan import Live, Said, Wish, plan
 from pulumi_dpc.remote import Place, RemotePipeline
+from pulumi_dpc.resource import _in_state_spelling
 from pulumi_dpc.waiting import Limits, StartTimes, Surroundings
+from tests.engine.cli import NO_CLI, find_cli
 from tests.scenarios import failed, succeeded
 from tests.worlds import DEFINITION, World, edited, resource
 
+ON_THE_CLI = [pytest.mark.cli, pytest.mark.skipif(find_cli() is None, reason=NO_CLI)]
 CHANGED = edited(advancedProperties={"max.batch.size": 1})
 
 
@@ -109,7 +113,7 @@ def test_a_state_without_a_name_can_be_destroyed(tmp_path: Path) -> None:
 
 @pytest.fixture
 def live() -> Any:
-    with Emulator(time_scale=0.001, start_seconds=3, stop_seconds=2) as api:
+    with Emulator(time_scale=0.001, start_seconds=3, stop_seconds=200) as api:
         yield api
 
 
@@ -163,3 +167,124 @@ def test_the_agent_that_is_asked_is_the_one_that_runs_it_now(live: Emulator) -> 
     assert other in str(outcome.error)
     assert "not connected" in str(outcome.error)
     assert GUIDE_AGENT not in str(outcome.error)
+
+
+SECRET_MOVES = [
+    resource(definition=edited(advancedProperties={"pw": "SECRET"}), running=True),
+    resource(definition=edited(advancedProperties={"pw2": "SECRET"}), running=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "hooks"),
+    [
+        ("engine", "on"),
+        ("engine", "off"),
+        pytest.param("cli", "on", marks=ON_THE_CLI),
+        pytest.param("cli", "off", marks=ON_THE_CLI),
+    ],
+)
+def test_a_secret_that_moves_to_another_key_stays_secret_when_the_edit_fails(
+    kind: Literal["engine", "cli"], hooks: str, tmp_path: Path
+) -> None:
+    """The engine knows secrets by their keys in the new inputs, and the truth after a failure has the old ones."""
+    before, after = (
+        text.replace("'SECRET'", "pulumi.Output.secret('s3cr3t-moved')") for text in SECRET_MOVES
+    )
+    with World(kind, tmp_path, env={"DPC_HOST_HOOKS": hooks}) as world:
+        world.up(before)
+        world.api.fail_next(500, match="PUT *", times=None)
+        world.up(after)
+        assert world.outputs()["__unfinished"] is True
+        assert world.outputs()["__secrets"] == ["advancedProperties"]
+        assert "s3cr3t-moved" not in world.stack.state_text  # type: ignore[union-attr]
+        world.api.clear_faults()
+        assert world.run("refresh").ok
+        assert "s3cr3t-moved" not in world.stack.state_text  # type: ignore[union-attr]
+        assert world.run("up").ok
+        assert world.pipeline.definition["advancedProperties"] == {"pw2": "s3cr3t-moved"}
+        assert "s3cr3t-moved" not in world.stack.state_text  # type: ignore[union-attr]
+        assert "__secrets" not in world.outputs()
+        succeeded(world.run("preview", expect_no_changes=True))
+
+
+def test_import_of_another_pipeline_by_a_managed_resource_is_refused(tmp_path: Path) -> None:
+    """It was ignored, and the next edit would have made the old pipeline a copy of the other one."""
+    with World("engine", tmp_path) as world:
+        first = world.api.add_pipeline(DEFINITION)
+        other = world.api.add_pipeline(edited(name="other"))
+        opts = 'text:pulumi.ResourceOptions(import_="{}/{}")'
+        world.up(resource(opts=opts.format(GUIDE_PROJECT, first)))
+        pointed = opts.format(GUIDE_PROJECT, other)
+        result = succeeded(world.up(resource(opts=pointed)))
+        assert any(f"this resource manages {GUIDE_PROJECT}/{first}" in text for text in result.warnings())
+        failed(world.up(resource(definition=CHANGED, opts=pointed)), f"manages {GUIDE_PROJECT}/{first}")
+        assert world.api.pipeline(first).definition["advancedProperties"] == DEFINITION["advancedProperties"]
+        succeeded(world.up(resource(opts=opts.format(GUIDE_PROJECT, first))))
+
+
+@pytest.mark.parametrize(
+    ("number", "mistake"),
+    [
+        ("2**53 + 1", "is too large for a number"),
+        ("-(2**63)", "is too large for a number"),
+    ],
+)
+def test_a_number_that_would_not_arrive_is_refused_in_the_preview(
+    number: str, mistake: str, tmp_path: Path
+) -> None:
+    with World("engine", tmp_path) as world:
+        world.write(resource(definition=edited(advancedProperties={"n": "N"})).replace("'N'", number))
+        failed(world.run("preview"), f"advancedProperties.n: {mistake}")
+        assert world.requests() == []
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_json_does_not_have_is_refused(number: float) -> None:
+    checked = validate(edited(advancedProperties={"n": [1, number]}))
+    assert checked.violations == ["advancedProperties.n[1]: must be a finite number"]
+
+
+def test_a_delete_that_timed_out_says_that_it_starts_again(tmp_path: Path) -> None:
+    with World("engine", tmp_path, stop_seconds=60) as world:
+        opts = 'text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete="5s"))'
+        world.up(resource(running=True, opts=opts))
+        failed(world.run("destroy"), "was not deleted: is STOPPING after 5 s", "It was told to start again")
+
+
+@pytest.mark.parametrize(
+    ("path", "spelled"),
+    [
+        ("streaming_source.connection.jdbc_properties", "streamingSource.connection.jdbcProperties"),
+        (
+            'streaming_source.connection.jdbc_properties["my_key"].x_y',
+            'streamingSource.connection.jdbcProperties["my_key"].x_y',
+        ),
+        ("streaming_target.table_prefix_type", "streamingTarget.tablePrefixType"),
+        ("streaming_source.tables[0].schema", "streamingSource.tables[0].schema"),
+        ("advanced_properties.my_key", "advancedProperties.my_key"),
+        ("streamingSource.connection.jdbcProperties", "streamingSource.connection.jdbcProperties"),
+        ("project_id", "projectId"),
+        ("something_else", "something_else"),
+    ],
+)
+def test_options_take_python_names_at_any_depth(path: str, spelled: str) -> None:
+    assert _in_state_spelling(path) == spelled
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (
+            'dpc.get_environment(pulumi.Output.from_input("p"), "production")',
+            "which get_environment_output takes",
+        ),
+        ('dpc.get_environment(dpc.get_project("Analytics"), "production")', "write project.id"),
+        ('dpc.get_project(pulumi.Output.from_input("Analytics"))', "which get_project_output takes"),
+        ("dpc.get_project(None)", "get_project: name must be a text"),
+    ],
+)
+def test_a_lookup_given_the_wrong_thing_says_what_to_write(call: str, sentence: str, tmp_path: Path) -> None:
+    with World("engine", tmp_path) as world:
+        world.write(call)
+        failed(world.run("preview"), sentence)
