@@ -1,5 +1,4 @@
 """A dynamic provider that does what a resource's properties say, to try ``pulumi_dpc.host`` with."""
-# ruff: noqa: D102 - the hooks are Pulumi's
 
 from __future__ import annotations
 

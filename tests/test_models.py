@@ -92,7 +92,7 @@ def guide() -> PipelineDefinition:
 def db2_sample() -> PipelineDefinition:
     secret = dataclasses.replace(
         SecretReference.aws("the-secret-name", key="the-secret-key"),
-        secret_location="the-secret-location",  # noqa: S106
+        secret_location="the-secret-location",
     )
     return PipelineDefinition(
         name="An Updated Streaming Pipeline",

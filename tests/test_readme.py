@@ -244,7 +244,9 @@ def test_the_running_table_is_what_the_plan_says() -> None:
 
 # ---- the table of modules ----
 
-MODULES_BEGIN = "<!-- modules: written by tests/test_readme.py from their docstrings, from the program down -->\n"
+MODULES_BEGIN = (
+    "<!-- modules: written by tests/test_readme.py from their docstrings, from the program down -->\n"
+)
 MODULES_END = "<!-- /modules -->"
 
 

@@ -159,5 +159,7 @@ def base_environment(env: Mapping[str, str] | None) -> dict[str, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "DPC_"))}
     clean["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), *filter(None, [clean.get("PYTHONPATH")])])
     clean["PULUMI_PYTHON_CMD"] = sys.executable
-    clean["no_proxy"] = clean["NO_PROXY"] = "127.0.0.1,localhost"  # a proxy knows nothing of this machine's ports
+    clean["no_proxy"] = clean["NO_PROXY"] = (
+        "127.0.0.1,localhost"  # a proxy knows nothing of this machine's ports
+    )
     return {**clean, **(env or {})}
