@@ -28,6 +28,17 @@ def check(pipeline: RemotePipeline, wish: Wish) -> tuple[Live, str | None]:
     return live, _differs(pipeline.pipeline_id, lines) if lines else None
 
 
+def hold_alone(claims: Claims, urn: str | None, id_: str) -> None:
+    """Hold that no other resource of the program has this pipeline, or is about to adopt it.
+
+    Raises:
+        ConfigurationError: One has.
+    """
+    holder = claims.other_holder(urn, id_)
+    if holder:
+        raise _held_by_another(id_.rpartition("/")[2], holder)
+
+
 def adopt(pipeline: RemotePipeline, wish: Wish, claims: Claims) -> Live:
     """Take over the pipeline that ``import_`` names, if it is what the program says; nothing is sent.
 
@@ -37,9 +48,7 @@ def adopt(pipeline: RemotePipeline, wish: Wish, claims: Claims) -> Live:
     """
     id_ = make_id(pipeline.project_id, pipeline.pipeline_id)
     try:
-        holder = claims.other_holder(pipeline.urn, id_)
-        if holder:
-            raise _held_by_another(pipeline.pipeline_id, holder)
+        hold_alone(claims, pipeline.urn, id_)
         live, refusal = check(pipeline, wish)
         if refusal:
             raise ConfigurationError(refusal)

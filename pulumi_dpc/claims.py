@@ -54,11 +54,12 @@ class Claims:
         with self._lock:
             return urn is None or urn not in self._known_before
 
-    def meet(self, urn: str | None, id_: str) -> None:
-        """Note that this resource is about this live pipeline (diff, update, create)."""
+    def meet(self, urn: str | None, id_: str, *, is_new: bool = False) -> None:
+        """Note that this resource is about this live pipeline (diff, update, create), or new and wants to adopt it."""
         if urn:
             with self._lock:
-                self._known_before.add(urn)
+                if not is_new:
+                    self._known_before.add(urn)
                 self._holders[id_.lower()].add(urn)
 
     def let_go(self, urn: str | None) -> None:

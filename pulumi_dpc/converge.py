@@ -363,7 +363,7 @@ def _is_heading(word: str, status: str) -> bool:
 def _run_sentence(record: _Record) -> str:
     if record.in_doubt:
         return "Whether it runs is not known."
-    if record.started_again and not record.seen_running:
+    if record.started_again and record.status == run_state.STOPPING:
         return f"It was told to start again, and its status is {record.status}."
     words = {
         run_state.STARTING: "It is starting.",

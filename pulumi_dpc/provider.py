@@ -96,6 +96,9 @@ class StreamingPipelineProvider(ResourceProvider):
         import_id = inputs.get(IMPORT_ID)
         if import_id is None or has_unknowns(inputs):
             return []
+        urn = host.current_call().urn
+        self._claims.meet(urn, import_id, is_new=True)
+        adoption.hold_alone(self._claims, urn, import_id)
         _, refusal = adoption.check(self._pipeline(import_id, inputs), properties.wish_of(inputs))
         return [refusal] if refusal else []
 
@@ -106,6 +109,7 @@ class StreamingPipelineProvider(ResourceProvider):
         if properties.imports_another(_id, _olds, _news):
             call.warn(_named(_news, _OTHER_IMPORT.format(_news[IMPORT_ID], _id)))
         self._claims.meet(call.urn, _id)
+        adoption.hold_alone(self._claims, call.urn, _id)
         moved = properties.is_moved(_olds, _news)
         changes = properties.diff_changes(_olds, _news)
         if moved and changes is False:

@@ -304,7 +304,8 @@ def import_id_that_is_none(world: World) -> Result:
 def import_of_what_another_resource_manages(world: World) -> Result:
     world.up(resource("first"))
     living = world.pipeline.id
-    second = resource("second", opts=f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{living}")')
+    opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{living}", depends_on=[first])'
+    second = resource("second", opts=opts)
     return world.up(resource("first"), second)
 
 

@@ -223,6 +223,24 @@ def test_import_of_another_pipeline_by_a_managed_resource_is_refused(tmp_path: P
         succeeded(world.up(resource(opts=opts.format(GUIDE_PROJECT, first))))
 
 
+def test_two_resources_never_hold_one_pipeline_in_whichever_order_they_come(tmp_path: Path) -> None:
+    """The program's resources register at once, so the adopting one may come before the one that manages it."""
+    with World("engine", tmp_path) as world:
+        world.up(resource("first"))
+        living = world.pipeline.id
+        opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{living}")'
+        programs = [
+            resource("second", opts=opts),
+            resource("first", opts="text:pulumi.ResourceOptions(depends_on=[second])"),
+        ]
+        world.write(*programs)
+        failed(world.run("preview"), f"the pipeline {living} is managed already, by the resource", "::second")
+        failed(world.up(*programs), f"the pipeline {living} is managed already, by the resource")
+        succeeded(world.up(resource("first")), ("second", "delete"))
+        assert world.pipeline.id == living
+        assert [entry["urn"].rpartition("::")[2] for entry in world.states()] == ["first"]
+
+
 @pytest.mark.parametrize(
     ("number", "mistake"),
     [
