@@ -1,4 +1,4 @@
-"""The provider killed, the CLI killed, Ctrl-C once and twice, at every request of a create, an edit and a delete."""
+"""The provider killed, the CLI killed, Ctrl-C once and twice, all through a create, an edit and a delete."""
 
 from __future__ import annotations
 
@@ -21,18 +21,22 @@ AT_ONCE = 2.0
 """Real seconds in which one Ctrl-C ends a command."""
 
 
-def at_every_request(name: str, kind: str, directory: Path, count: int = 1) -> Iterator[Report]:
-    with Stage(SCENARIOS[name], count, directory) as stage:
-        for index in range(clean_requests(stage)):
-            yield run_case(stage, Case(name, count, index, kind, "same"))
+KILLS = ("provider killed", "CLI killed", "Ctrl-C twice", "Ctrl-C once")
 
 
-@pytest.mark.parametrize("kind", ["provider killed", "CLI killed", "Ctrl-C twice"])
+def at_some_requests(name: str, kind: str, directory: Path) -> Iterator[Report]:
+    """Run a kind at every third request, each kind beginning at another one; `make faults` runs all at all."""
+    with Stage(SCENARIOS[name], 1, directory) as stage:
+        for index in range(KILLS.index(kind) % 3, clean_requests(stage), 3):
+            yield run_case(stage, Case(name, 1, index, kind, "same"))
+
+
+@pytest.mark.parametrize("kind", KILLS[:3])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_after_a_kill_the_next_command_converges(name: str, kind: str, tmp_path: Path) -> None:
     """Nobody is left who could clean up, or store anything: the next command must find out by itself."""
-    reports = list(at_every_request(name, kind, tmp_path))
-    assert len(reports) > 4
+    reports = list(at_some_requests(name, kind, tmp_path))
+    assert reports
     assert [
         (str(report.case), report.wrong) for report in reports if report.wrong or not report.reached
     ] == []
@@ -44,7 +48,7 @@ def test_one_ctrl_c_ends_the_command_at_once_and_keeps_the_id(name: str, tmp_pat
 
     That the id is kept is one of the campaign's invariants: no pipeline at the service that the state does not have.
     """
-    reports = list(at_every_request(name, "Ctrl-C once", tmp_path))
+    reports = list(at_some_requests(name, "Ctrl-C once", tmp_path))
     assert [
         (str(report.case), report.wrong) for report in reports if report.wrong or not report.reached
     ] == []
