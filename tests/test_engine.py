@@ -765,18 +765,6 @@ def test_independent_resources_are_made_at_the_same_time(tmp_path: Path) -> None
     assert lab.during("up", "create", "a", meet, go=True).ok
 
 
-def test_with_parallel_one_creates_come_one_after_the_other(tmp_path: Path) -> None:
-    """The order is that of registration."""
-    lab = Lab("engine", tmp_path, parallel=1)
-    lab.program('Thing("a")', 'Thing("b")')
-
-    def look() -> None:
-        assert lab.calls("create") == [("create", "a")]
-
-    assert lab.during("up", "create", "a", look, go=True).ok
-    assert lab.calls("create") == [("create", "a"), ("create", "b")]
-
-
 def test_a_killed_command_leaves_no_process_behind(tmp_path: Path) -> None:
     """A provider that lived on would go on talking to the service."""
     lab = Lab("engine", tmp_path)
