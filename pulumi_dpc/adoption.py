@@ -70,10 +70,8 @@ def create(
     """
     name = (project_id, definition["name"])
     try:
-        if not place.listing.named(*name):
-            return _post(place, project_id, definition)
         # The listing may be as old as this process: whoever had the name then may be gone.
-        taken = _holders(place, *name)
+        taken = _holders(place, *name) if place.listing.named(*name) else []
         if not taken:
             return _post(place, project_id, definition)
     except DpcError:
