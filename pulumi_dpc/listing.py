@@ -39,8 +39,8 @@ class Listing:
     """Answer from a project's listing what would otherwise be one request for each pipeline.
 
     A listing is read once in the life of a process, page by page and no further than it pays: its first page,
-    and the next ones while at least as many pipelines are asked for and not found as there are pages left.
-    One pipeline in a project of 500 costs the first page and one GET; a hundred cost the pages.
+    and the next ones while one is asked for that is not found yet, and at least as many have been asked for as
+    there are pages left. One pipeline in a project of 500 costs the first page and one GET; a hundred cost the pages.
     Ids of projects and pipelines are the same in any case.
 
     Args:
@@ -131,7 +131,6 @@ class _Project:
         self._flight = SingleFlight()
         self._lock = threading.Lock()
         self._wanted: set[str] = set()
-        self._asked_by_id: set[str] = set()
         self._writes: defaultdict[str, int] = defaultdict(int)
         self._begin()
 
@@ -145,8 +144,6 @@ class _Project:
                 self._read_page()
             with self._lock:
                 entry = self._entries.get(key)
-                if entry is None:
-                    self._asked_by_id.add(key)
                 return entry.definition if entry else None
 
     def all(self, *, since: float | None) -> dict[str, _Entry]:
@@ -182,16 +179,15 @@ class _Project:
         self._began = self._client.clock.now()
 
     def _pays(self, key: str) -> bool:
-        """Tell whether to read on: the pages left cost no more than what is, or was, asked for by id instead.
+        """Tell whether to read on: the pages left are no more than the pipelines that this process has to do with.
 
         Those who wait for their turn are counted too, so a refresh of many does not begin with GETs.
         """
         if self._reading.done:
             return False
         with self._lock:
-            missing = self._wanted - self._entries.keys()
-            instead = len(missing | self._asked_by_id)
-        return key in missing and (self._reading.page == 0 or instead >= self._reading.pages_left())
+            first = self._reading.page == 0
+            return key not in self._entries and (first or len(self._wanted) >= self._reading.pages_left())
 
     def _read_page(self) -> None:
         """Read the next page; what this process wrote while the page was on its way counts for more."""

@@ -95,6 +95,18 @@ def test_a_service_that_allows_few_requests_slows_a_fleet_and_fails_none(tmp_pat
         assert len(w.api.pipelines) == len(w.states()) == 12
 
 
+def test_all_waiting_pipelines_share_the_looks_that_the_user_allows(tmp_path: Path) -> None:
+    """`DPC_STATUS_PER_MINUTE` leaves the rest of the account's limit to others; half as many may go at once first."""
+    allowed = 60
+    with world(tmp_path, parallel=64, env={"DPC_STATUS_PER_MINUTE": str(allowed)}, start_seconds=120) as w:
+        assert w.up(*fleet(12)).ok
+        looks = [request.at for request in w.api.requests if request.path.endswith("/status")]
+        assert len(looks) > allowed
+        busiest = max(sum(at <= other < at + 60 for other in looks) for at in looks)
+        assert busiest <= 1.5 * allowed + 2  # a look that was due at the window's edge may arrive in it
+        assert {pipeline.status for pipeline in w.api.pipelines} == {"STREAMING"}
+
+
 def test_two_resources_of_one_name_make_one_pipeline(tmp_path: Path) -> None:
     """Both find the name free if each looks before the other has created."""
     with world(tmp_path, parallel=64) as w:
