@@ -108,6 +108,25 @@ def test_a_state_without_a_name_can_be_destroyed(tmp_path: Path) -> None:
         assert world.api.pipelines == []
 
 
+@pytest.mark.parametrize("ran", [True, False], ids=["ran when last seen", "stood when last seen"])
+def test_a_delete_that_fails_while_the_agent_is_away_owes_what_it_stopped(ran: bool, tmp_path: Path) -> None:
+    """STOP is sent once, and nobody can tell what came of it: whether to start again says the state."""
+    with World("engine", tmp_path, time_scale=0.001) as world:
+        world.up(resource(running=ran))
+        world.api.agent_offline(GUIDE_AGENT)
+        world.api.fail_next(409, match="DELETE *")
+        said = failed(world.run("destroy"), "orders-pipeline: was not deleted:", "409")
+        commands = [
+            request.body["command"] for request in world.api.requests if request.path.endswith("commands")
+        ]
+        assert commands == (["STOP", "START"] if ran else ["STOP"])
+        assert "It is running." not in said
+        assert world.pipeline.id in world.managed["id"]
+        world.api.agent_online(GUIDE_AGENT)
+        succeeded(world.run("destroy"), ("orders", "delete"))
+        assert world.api.pipelines == []
+
+
 # Below the runner itself, against the emulator and without an engine.
 
 
