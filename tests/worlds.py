@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline
     from tests.engine.stack import Result, Stack
 
+WARM = ("tests.warm",)
+"""What the processes of a stack of pipelines import before they are forked."""
 TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 TIME_SCALE = 0.01
 START_SECONDS, STOP_SECONDS = 3.0, 2.0
@@ -101,7 +103,7 @@ class World:
 
     def __enter__(self) -> World:
         self.api.__enter__()
-        options: dict[str, Any] = {"preload": ("requests", "pydantic")} if self.kind == "engine" else {}
+        options: dict[str, Any] = {"preload": WARM} if self.kind == "engine" else {}
         options["parallel"] = self._parallel
         self.stack = open_stack(self.kind, self.directory / "stack", {**self.api.env, **self._env}, **options)
         return self

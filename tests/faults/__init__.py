@@ -9,6 +9,8 @@ for each of `kinds.KINDS` and *follow-up* for each of `case.FOLLOW_UPS`:
 
 - one pipeline: every (scenario, request, kind) with the same command again; of the other follow-ups, every (scenario,
   kind, follow-up), the requests taking turns, so that every (scenario, request, follow-up) is met too;
+- one pipeline, two faults in one command: every (scenario, request, later request), the kinds taking turns. After the
+  first fault a command may end, or ask for less; a later request that it then does not make is counted apart;
 - eight pipelines at once: every (scenario, request), the kinds and follow-ups taking turns, so that every (scenario,
   kind) is met. What is which request differs from run to run there, because the eight race; a case whose request is
   not made is tried three times and then counted apart.

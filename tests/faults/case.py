@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ class Case:
         index: The request that is disturbed.
         kind: Its name in `KINDS`.
         follow_up: What the user does next.
+        later: A second request of the same command that is disturbed, and how.
     """
 
     scenario: str
@@ -38,16 +40,31 @@ class Case:
     index: int
     kind: str
     follow_up: str
+    later: tuple[int, str] | None = None
 
     def __str__(self) -> str:
-        return f"{titled(self.scenario, self.count)}:{self.index}:{self.kind}:{self.follow_up}"
+        words = [
+            titled(self.scenario, self.count),
+            self.index,
+            self.kind,
+            self.follow_up,
+            *(self.later or ()),
+        ]
+        return ":".join(map(str, words))
 
     @classmethod
     def parse(cls, text: str) -> Case:
         """Return the case that prints like this."""
-        scenario, index, kind, follow_up = text.split(":")
+        scenario, index, kind, follow_up, *later = text.split(":")
         name, _, times = scenario.partition(" x")
-        return cls(name, int(times or 1), int(index), kind, follow_up)
+        second = (int(later[0]), later[1]) if later else None
+        return cls(name, int(times or 1), int(index), kind, follow_up, second)
+
+    @property
+    def disturbed(self) -> tuple[tuple[int, Kind], ...]:
+        """The requests that are disturbed, by their index, and how."""
+        first = (self.index, KINDS[self.kind])
+        return (first, (self.later[0], KINDS[self.later[1]])) if self.later else (first,)
 
 
 def titled(scenario: str, count: int) -> str:
@@ -84,7 +101,8 @@ class _Run:
     def __init__(self, stage: Stage, case: Case) -> None:
         self._stage = stage
         self._case = case
-        self._kind: Kind = KINDS[case.kind]
+        first, *later = (kind for _, kind in case.disturbed)
+        self._kind: Kind = functools.reduce(Kind.then, later, first)
         self._report = Report(case)
         self._named_stopped = False
         self._orphans: set[str] = set()
@@ -93,7 +111,7 @@ class _Run:
     def report(self) -> Report:
         stage, report = self._stage, self._report
         stage.reset()
-        stage.disturb(self._kind, self._case.index)
+        stage.disturb(self._case.disturbed)
         first = stage.run_disturbed(stage.scenario.command, stage.after or stage.before)
         report.seconds = time.monotonic() - stage.triggered_at
         stage.repair()
@@ -107,9 +125,12 @@ class _Run:
 
     def _was_reached(self) -> bool:
         requests = self._stage.api.requests
-        if self._kind.fault is None:
-            return any(request.index == self._case.index for request in requests)
-        return any(request.fault for request in requests)
+        return all(
+            any(request.fault and request.index >= index for request in requests)
+            if kind.fault
+            else any(request.index == index for request in requests)
+            for index, kind in self._case.disturbed
+        )
 
     # ---- after the disturbed command ----
 

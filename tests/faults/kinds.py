@@ -42,6 +42,10 @@ class Kind:
         """Tell whether it befalls one request, and everything is as ever before and after."""
         return self.fault is not None and not self.lasts and not self.late
 
+    def then(self, later: Kind) -> Kind:
+        """Return what both together may do: one befalls a request, the other a later one."""
+        return replace(self, trigger=self.trigger or later.trigger, lasts=True, late=self.late or later.late)
+
     def due(self) -> Fault | None:
         """Return the fault to inject now."""
         if self.fault is None or self.fault.retry_after != _SOON:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pulumi_dpc.emulator import Emulator
 from tests.engine import open_stack
-from tests.worlds import TYPE, program
+from tests.worlds import TYPE, WARM, program
 
 from .kinds import TIMEOUT, Kind
 from .scenarios import Command, Program, Scenario, fixed_id, programs
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 TIME_SCALE = 0.002
 START_TICKS, STOP_TICKS = 2.5, 1.5
 """How long a start and a stop of one pipeline take, in looks at it; eight at once take half."""
-PRELOAD = (
-    "requests",
-    "pydantic",
-    *(f"pulumi_dpc.{name}" for name in ("resource", "provider", "listing", "models")),
-)
-"""What every process of a case needs: imported once, so that ten thousand processes need not."""
 PATIENCE = 5.0
 """Real seconds within which the service ends what it has begun."""
 
@@ -119,7 +113,7 @@ class Stage:
 
     def _open(self) -> None:
         env = {**self.api.env, "DPC_TIMEOUT": str(TIMEOUT)}
-        options: dict[str, Any] = {"preload": PRELOAD} if self._kind == "engine" else {}
+        options: dict[str, Any] = {"preload": WARM} if self._kind == "engine" else {}
         self.stack = open_stack(self._kind, self._home, env, **options)
 
     def _set_up(self) -> None:
@@ -161,14 +155,15 @@ class Stage:
 
     # ---- the disturbance ----
 
-    def disturb(self, kind: Kind, index: int) -> None:
-        """Let this happen to the request of that index of the next command."""
+    def disturb(self, disturbed: Iterable[tuple[int, Kind]]) -> None:
+        """Let this happen to the requests of these indices of the next command; at most one is a trigger."""
         self.api.clear_requests()
-        fault = kind.due()
-        if fault is not None:
-            self.api.fault_at(index, fault)
-        if kind.trigger is not None:
-            self._trigger = self._at(index, kind.trigger)
+        for index, kind in disturbed:
+            fault = kind.due()
+            if fault is not None:
+                self.api.fault_at(index, fault)
+            if kind.trigger is not None:
+                self._trigger = self._at(index, kind.trigger)
 
     def _triggered(self, request: Request) -> None:
         self._trigger(request)
