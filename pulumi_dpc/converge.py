@@ -1,22 +1,18 @@
-"""The runner: carry out a plan and account, in one place, for what is true when a step fails.
+"""The runner: carry out a plan; when a step fails, start again what it has stopped.
 
-The steps come from `plan`. After each the runner's small record says what is known; when a step fails, the record
-alone decides what is stored: whether the failure is plain (everything is as it was), or partial (``docs/design.md``
-section 4, rule 6), and whether the pipeline is owed a start.
+The steps come from `plan`. What is known after each goes into a `record`, which alone decides what is true at the end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum
-from http import HTTPStatus
 from typing import Any, Literal, Protocol
 
 from . import run_state
 from .definition import differences
 from .errors import ApiError, DpcError, Interrupted, NotFound, WaitTimedOut
 from .plan import Live, Plan, Said, Step
+from .record import End, Outcome, Record
 from .run_state import Watch
 from .waiting import Surroundings, wait
 
@@ -55,74 +51,6 @@ class Pipeline(Protocol):
         """Return whether that agent is connected, and a phrase that names it and says so."""
 
 
-class End(Enum):
-    """Say how a run ended."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    """Nothing changed, or everything is as it was before: what is stored stays true."""
-    PARTIAL = "partial"
-    GONE = "gone"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Say what is true after a run, as outputs record it."""
-
-    end: End
-    definition: Mapping[str, Any]
-    status: str
-    running: bool
-    resume: bool = False
-    error: DpcError | None = None
-    run_sentence: str = ""
-
-    def story(self, beginning: str = "") -> str:
-        """Return what went wrong and whether it runs, as one sentence each; details such as violations follow."""
-        sentence, *details = f"{beginning}{self.error}".splitlines() or [""]
-        owed = " It should run: the next `pulumi up` starts it." if self.resume else ""
-        return "\n".join([f"{sentence.rstrip('.')}. {self.run_sentence}{owed}", *details])
-
-    @property
-    def unfinished(self) -> bool:
-        """Tell whether the next operation has to look and repair."""
-        return self.end is End.PARTIAL
-
-
-@dataclass
-class _Record:
-    """Remember what is known after each step."""
-
-    definition: Mapping[str, Any]
-    status: str
-    running: bool
-    sent: bool = False
-    stop_sent: bool = False
-    start_sent: bool = False
-    put_lost: bool = False
-    seen_running: bool = False
-    started_again: bool = False
-    in_doubt: bool = False
-    """A command was sent, its answer is lost, and nobody has looked since."""
-
-    def saw(self, status: str) -> None:
-        """Take note of a look."""
-        self.status = status
-        self.in_doubt = False
-        self.running = run_state.is_running(status, otherwise=self.running)
-        self.seen_running = run_state.is_up(status)
-
-    def lost_sight(self) -> None:
-        """Take note of a command whose answer is lost: what was seen before says nothing any more."""
-        self.sent = self.in_doubt = True
-        self.seen_running = False
-
-    def accepted(self, word: str) -> None:
-        """Take note of an accepted command: START reads as STARTING, STOP as STOPPING."""
-        self.sent = True
-        self.saw(run_state.STARTING if word == "START" else run_state.STOPPING)
-
-
 def converge(
     pipeline: Pipeline, plan: Plan, live: Live, said: Said, around: Surroundings, *, sent: bool = False
 ) -> Outcome:
@@ -151,7 +79,7 @@ class _Run:
         self._said = said
         self._around = around
         running = run_state.is_running(live.status, otherwise=said.running)
-        self._record = _Record(live.definition, live.status, running, sent=sent)
+        self._record = Record(live.definition, live.status, running, sent=sent)
         self._record.seen_running = run_state.is_up(live.status)
 
     def outcome(self) -> Outcome:
@@ -162,7 +90,7 @@ class _Run:
                 _CARRY_OUT[step](self)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not lose what is there, nor whether it runs
             return self._failed(error if isinstance(error, DpcError) else _unexpected(error))
-        return self._ended(End.DONE)
+        return self._record.ended(End.DONE, self._plan)
 
     def stop(self) -> None:
         self._record.stop_sent = True
@@ -271,11 +199,12 @@ class _Run:
     def _failed(self, error: DpcError) -> Outcome:
         try:
             if isinstance(error, NotFound) and self._pipeline.is_gone():
-                return self._ended(End.GONE, error)
+                return self._record.ended(End.GONE, self._plan, error)
         except DpcError as doubt:
             error = doubt
         self._restore(error)
-        return self._ended(End.REFUSED if self._is_as_before(error) else End.PARTIAL, error)
+        as_before = self._record.is_as_before(self._before, self._plan, error)
+        return self._record.ended(End.REFUSED if as_before else End.PARTIAL, self._plan, error)
 
     def _owed(self) -> bool:
         """Tell whether it should run at the end: a delete that failed owes what it stopped."""
@@ -315,40 +244,6 @@ class _Run:
             self._record.started_again = True
         self.await_running()
 
-    def _is_as_before(self, error: DpcError) -> bool:
-        if not self._record.sent:
-            return True
-        rejected = (
-            isinstance(error, ApiError)
-            and not error.maybe_applied
-            and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
-        )
-        return (
-            rejected
-            and not self._record.put_lost
-            and not differences(self._record.definition, self._before.definition)
-            and self._runs_as_before()
-        )
-
-    def _runs_as_before(self) -> bool:
-        if self._plan.ran:
-            return self._record.seen_running
-        return self._record.status == run_state.NOT_RUNNING
-
-    def _ended(self, end: End, error: DpcError | None = None) -> Outcome:
-        record = self._record
-        failed = end is End.PARTIAL
-        running = record.running and not (failed and record.start_sent and not record.seen_running)
-        return Outcome(
-            end=end,
-            definition=record.definition,
-            status=record.status,
-            running=running,
-            resume=failed and self._plan.ran and self._plan.goal is not False and not record.seen_running,
-            error=error,
-            run_sentence=_run_sentence(record),
-        )
-
 
 def _unexpected(error: Exception) -> DpcError:
     """Return a bug of ours as an error that is accounted for like any other."""
@@ -358,23 +253,6 @@ def _unexpected(error: Exception) -> DpcError:
 def _is_heading(word: str, status: str) -> bool:
     """Tell whether the status shows that the command was carried out."""
     return run_state.is_known(status) and run_state.is_running(status) == (word == "START")
-
-
-def _run_sentence(record: _Record) -> str:
-    if record.in_doubt:
-        return "Whether it runs is not known."
-    if record.started_again and record.status == run_state.STOPPING:
-        return f"It was told to start again, and its status is {record.status}."
-    words = {
-        run_state.STARTING: "It is starting.",
-        run_state.STOPPING: "It is stopping.",
-        run_state.NOT_RUNNING: "It is stopped.",
-    }
-    return (
-        "It is running."
-        if record.seen_running
-        else words.get(record.status, f"Its status is {record.status}.")
-    )
 
 
 _CARRY_OUT: dict[Step, Callable[[_Run], None]] = {

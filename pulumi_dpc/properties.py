@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import run_state
-from .converge import Outcome
 from .definition import as_recorded, differences, is_unknown
 from .errors import ConfigurationError
 from .models import is_uuid
@@ -26,6 +25,7 @@ from .names import (
     WISHED_RUNNING,
 )
 from .plan import Live, Said, Wish
+from .record import Outcome
 
 Bag = Mapping[str, Any]
 

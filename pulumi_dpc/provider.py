@@ -25,11 +25,12 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 
 from . import adoption, host, properties, run_state
 from .claims import Claims
-from .converge import End, Outcome, converge
+from .converge import converge
 from .definition import has_unknowns, validate, whole_numbers
 from .errors import DpcError, LookupFailed, NotFound
 from .names import API_URL, DEFINITION, IMPORT_ID, NAME, PROJECT_ID, SECRETS, STATUS
 from .plan import Live, Said, Wish, plan
+from .record import End, Outcome
 from .remote import Place, RemotePipeline
 from .waiting import Limits, StartTimes, Surroundings
 

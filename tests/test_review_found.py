@@ -10,11 +10,12 @@ import pytest
 
 from pulumi_dpc import DpcClient, Settings
 from pulumi_dpc.clock import Clock
-from pulumi_dpc.converge import End, Outcome, converge
+from pulumi_dpc.converge import converge
 from pulumi_dpc.definition import validate
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from pulumi_dpc.listing import Listing
 from pulumi_dpc.plan import Live, Said, Wish, plan
+from pulumi_dpc.record import End, Outcome
 from pulumi_dpc.remote import Place, RemotePipeline
 from pulumi_dpc.resource import _in_state_spelling
 from pulumi_dpc.waiting import Limits, StartTimes, Surroundings

@@ -15,7 +15,7 @@ MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
 ENGINE_FREE = (
     *("errors", "clock", "settings", "transport", "client", "listing"),
-    *("run_state", "plan", "waiting", "converge", "remote", "adoption"),
+    *("run_state", "plan", "waiting", "record", "converge", "remote", "adoption"),
 )
 
 

@@ -15,7 +15,7 @@ from .campaign import run_all, stages
 from .case import Case, Report, run_case
 from .scenarios import SCENARIOS
 from .stage import Stage
-from .table import table
+from .table import tables
 
 
 def main() -> int:
@@ -38,7 +38,7 @@ def main() -> int:
         _print(*_failure(report), file=sys.stderr)
         if len(reports) % 500 == 0:
             _print(f"{len(reports)} cases …", file=sys.stderr)
-    _print(*table(reports, time.monotonic() - began))
+    _print(*tables(reports, time.monotonic() - began))
     return int(any(report.wrong for report in reports))
 
 

@@ -1,47 +1,73 @@
-"""The Markdown table of the campaign."""
+"""The Markdown tables of the campaign."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from .case import Report
+from .case import Case, Report
 from .kinds import KINDS
 
+_COLUMNS: dict[str, Callable[[Case], bool]] = {
+    "one fault": lambda case: case.count == 1 and case.later is None and KINDS[case.kind].trigger is None,
+    "killed, or Ctrl-C": lambda case: (
+        case.count == 1 and case.later is None and KINDS[case.kind].trigger is not None
+    ),
+    "two faults": lambda case: case.later is not None,
+    "eight pipelines at once": lambda case: case.count > 1,
+}
 
-def table(reports: Sequence[Report], seconds: float) -> Iterator[str]:
-    """Yield the lines: how many cases of each fault in each scenario, and how many of them failed."""
-    scenarios = list(dict.fromkeys(report.case.scenario for report in reports))
-    ran, failed = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for report in reports:
-        place = (report.case.kind, report.case.scenario)
-        for sum_of in (place, (place[0], ""), ("", place[1]), ("", "")):
-            ran[sum_of] += report.reached
-            failed[sum_of] += bool(report.wrong)
 
-    def cell(kind: str, scenario: str) -> str:
-        wrong = failed[kind, scenario]
-        return f"{ran[kind, scenario]}{f' (**{wrong} failed**)' if wrong else ''}"
-
-    yield f"| | {' | '.join(scenarios)} | all |"
-    yield f"|---|{'--:|' * (len(scenarios) + 1)}"
-    for kind in [*KINDS, ""]:
-        cells = [cell(kind, scenario) for scenario in (*scenarios, "")]
-        yield f"| {kind or '**all**'} | {' | '.join(cells)} |"
+def tables(reports: Sequence[Report], seconds: float) -> Iterator[str]:
+    """Yield the lines: the table of the README, a sentence, and how often each fault befell each command."""
+    ran = [report for report in reports if report.reached]
+    yield from _by_command(ran)
     yield ""
-    yield _summary(reports, seconds)
+    yield _summary(reports, ran, seconds)
+    yield ""
+    yield from _by_fault(ran)
 
 
-def _summary(reports: Sequence[Report], seconds: float) -> str:
-    reached = [report for report in reports if report.reached]
-    wrong = sum(bool(report.wrong) for report in reached)
-    eight = sum(report.case.count > 1 for report in reached)
-    adopted = sum(report.adopted for report in reached)
-    refreshed = sum(report.refreshed for report in reached)
-    missed = len(reports) - len(reached)
+def _by_command(ran: Sequence[Report]) -> Iterator[str]:
+    commands = list(dict.fromkeys(report.case.scenario for report in ran))
+    rows = [(name, [report for report in ran if report.case.scenario == name]) for name in commands]
+    yield from _table(
+        ("disturbed", *_COLUMNS, "cases", "failed"),
+        ((name, *_counts(some)) for name, some in [*rows, ("**all**", ran)]),
+    )
+
+
+def _counts(reports: Sequence[Report]) -> Iterator[int]:
+    for belongs in _COLUMNS.values():
+        yield sum(belongs(report.case) for report in reports)
+    yield len(reports)
+    yield sum(bool(report.wrong) for report in reports)
+
+
+def _by_fault(ran: Sequence[Report]) -> Iterator[str]:
+    commands = list(dict.fromkeys(report.case.scenario for report in ran))
+    times = Counter((kind, report.case.scenario) for report in ran for kind in _kinds(report.case))
+    rows = ((kind, *(times[kind, name] for name in commands)) for kind in KINDS)
+    yield from _table(("fault", *commands, "all"), ((*row, sum(row[1:])) for row in rows))
+
+
+def _kinds(case: Case) -> tuple[str, ...]:
+    return (case.kind, case.later[1]) if case.later else (case.kind,)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"| --- |{' ---: |' * (len(head) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(map(str, row))} |"
+
+
+def _summary(reports: Sequence[Report], ran: Sequence[Report], seconds: float) -> str:
+    wrong = sum(bool(report.wrong) for report in ran)
+    adopted, refreshed = sum(report.adopted for report in ran), sum(report.refreshed for report in ran)
+    missed = len(reports) - len(ran)
     return (
-        f"{len(reached)} cases in {seconds / 60:.1f} minutes, {eight} of them with eight pipelines at once;"
-        f" {wrong or 'none'} failed. In {adopted} the user had to follow the line that adopts a pipeline,"
-        f" in {refreshed} to run `pulumi up --refresh`."
+        f"{len(ran)} cases in {seconds / 60:.1f} minutes; {wrong or 'none'} failed. In {adopted} the user had to"
+        f" follow the line that adopts a pipeline, in {refreshed} to run `pulumi up --refresh`."
         + (f" {missed} more did not make the request they were to disturb." if missed else "")
     )
