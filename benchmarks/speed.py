@@ -1,4 +1,8 @@
-"""Time commands on pipelines beside the same commands on do-nothing resources, in turn, so that noise hits both."""
+"""Time commands on pipelines beside the same commands on do-nothing resources, in turn, so that noise hits all.
+
+The do-nothing resource with one property is what the engine itself costs. One with the same properties as a pipeline
+is what it costs the engine to carry those: no provider of such a resource can be faster.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from . import stacks
 from .report import table
 
 COUNTS = (1, 100)
-ROUNDS = 4
+ROUNDS = 5
 
 # What is run in each round, in this order, as (shown as, command, value of the edited property).
 COMMANDS = (
@@ -24,52 +28,56 @@ COMMANDS = (
     ("destroy, stopped", "destroy", 1),
 )
 
+Round = tuple[stacks.Cost, stacks.Cost, stacks.Cost]
+"""Of pipelines, do-nothing resources, and those with the same properties."""
 
-def measure(count: int, rounds: int, *, as_large: bool) -> dict[str, list[tuple[stacks.Cost, stacks.Cost]]]:
-    """Return for each command the costs (pipelines, do-nothing) of all rounds."""
+
+def measure(count: int, rounds: int) -> dict[str, list[Round]]:
+    """Return for each command the costs of all rounds."""
     costs = defaultdict(list)
     with tempfile.TemporaryDirectory() as scratch, stacks.pipelines(Path(scratch, "pipelines")) as ours:
-        floor = stacks.do_nothing(Path(scratch, "nothing"), as_large=as_large)
+        floor = stacks.do_nothing(Path(scratch, "nothing"))
+        large = stacks.do_nothing(Path(scratch, "large"), as_large=True)
         for turn in range(rounds):
             print(f"  {count} pipelines, round {turn + 1} of {rounds}", file=sys.stderr)
             for shown, command, edited in COMMANDS:
-                ours.write(count, edited=edited)
-                floor.write(count, edited=edited)
-                costs[shown].append((ours.cost(command), floor.cost(command)))
+                for bench in (ours, floor, large):
+                    bench.write(count, edited=edited)
+                costs[shown].append((ours.cost(command), floor.cost(command), large.cost(command)))
     return costs
 
 
-def report(counts: tuple[int, ...] = COUNTS, rounds: int = ROUNDS, *, as_large: bool = False) -> str:
+def report(counts: tuple[int, ...] = COUNTS, rounds: int = ROUNDS) -> str:
     """Return a table for each number of pipelines."""
-    what = "do-nothing resources" + " with the same properties" * as_large
-    return "\n\n".join(_table(n, measure(n, rounds, as_large=as_large), rounds, what) for n in counts)
+    return "\n\n".join(_table(count, measure(count, rounds), rounds) for count in counts)
 
 
-def _table(
-    count: int, costs: dict[str, list[tuple[stacks.Cost, stacks.Cost]]], rounds: int, what: str
-) -> str:
+def _table(count: int, costs: dict[str, list[Round]], rounds: int) -> str:
     title = (
         f"**{count} pipeline{'s' * (count > 1)}**, {stacks.LATENCY_SECONDS * 1000:.0f} ms latency, beside as many"
-        f" {what} (medians of {rounds}):"
+        f" do-nothing resources (medians of {rounds} rounds):"
     )
-    head = ("", "requests", "tokens", "connections", "time", "do-nothing", "above", "ratio")
-    return table(title, head, (_row(shown, pairs) for shown, pairs in costs.items()))
+    requests = ("requests", "tokens", "connections")
+    head = ("", *requests, "time", "do-nothing", "above", "ratio", "… of the same size", "above")
+    return table(title, head, (_row(shown, turns) for shown, turns in costs.items()))
 
 
-def _row(shown: str, pairs: list[tuple[stacks.Cost, stacks.Cost]]) -> tuple[str, ...]:
-    ours, floor = (median(cost.seconds for cost in side) for side in zip(*pairs, strict=True))
+def _row(shown: str, turns: list[Round]) -> tuple[str, ...]:
+    ours, floor, large = (median(cost.seconds for cost in side) for side in zip(*turns, strict=True))
     # The most of all rounds: a count is a promise, not an average.
-    most = (max(getattr(cost, name) for cost, _ in pairs) for name in ("requests", "tokens", "connections"))
-    above = median(cost.seconds - other.seconds for cost, other in pairs)
-    return (
-        shown,
-        *map(str, most),
+    most = (max(getattr(cost, name) for cost, *_ in turns) for name in ("requests", "tokens", "connections"))
+    above = (median(turn[0].seconds - turn[beside].seconds for turn in turns) for beside in (1, 2))
+    above_floor, above_large = (f"{seconds:+.2f} s" for seconds in above)
+    times = (
         f"{ours:.2f} s",
         f"{floor:.2f} s",
-        f"{above:+.2f} s",
+        above_floor,
         f"{ours / floor:.2f}",
+        f"{large:.2f} s",
+        above_large,
     )
+    return (shown, *map(str, most), *times)
 
 
 if __name__ == "__main__":
-    print(report(as_large="--as-large" in sys.argv))
+    print(report())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations, product
 from pathlib import Path
 
 import pytest
 
 from tests.engine.cli import NO_CLI, find_cli
 from tests.faults.campaign import cases, clean_requests, run_tried
-from tests.faults.case import Case, titled
+from tests.faults.case import FOLLOW_UPS, Case, titled
 from tests.faults.kinds import KINDS
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import Stage
@@ -63,14 +64,24 @@ def test_every_case_can_be_run_again_by_its_name() -> None:
 
 def test_every_request_meets_every_fault_and_every_follow_up() -> None:
     """What the campaign claims to cover, it covers."""
-    made = list(cases("edit running", 1, 11))
-    assert {(case.index, case.kind) for case in made if case.follow_up == "same"} == {
-        (index, kind) for index in range(11) for kind in KINDS
+    requests = range(11)
+    made = {name: list(cases(name, 1, len(requests))) for name in SCENARIOS}
+    for every in made.values():
+        single = [case for case in every if case.later is None]
+        assert {(case.index, case.kind) for case in single if case.follow_up == "same"} == {
+            *product(requests, KINDS)
+        }
+        assert {(case.index, case.follow_up) for case in single} == {*product(requests, FOLLOW_UPS)}
+        assert {(case.index, case.later[0]) for case in every if case.later} == {
+            *combinations(range(len(requests) + 1), 2)
+        }
+    assert {(case.kind, case.follow_up) for every in made.values() for case in every} == {
+        *product(KINDS, FOLLOW_UPS)
     }
-    follow_ups = {case.follow_up for case in made}
-    assert {(case.kind, case.follow_up) for case in made} == {
-        (kind, next_) for kind in KINDS for next_ in follow_ups
-    }
-    assert {(case.index, case.follow_up) for case in made} == {
-        (i, next_) for i in range(11) for next_ in follow_ups
-    }
+
+
+def test_eight_at_once_meet_every_fault() -> None:
+    for requests in (3, 24, 91):
+        made = list(cases("edit running", 8, requests))
+        assert {case.kind for case in made} == {*KINDS}
+        assert {case.index for case in made} >= {*range(0, requests, 2)}

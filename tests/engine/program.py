@@ -50,6 +50,10 @@ def _run_path(program: str) -> None:
     runpy.run_path(program, run_name="__main__")
 
 
+def _drop(*_: Any, **__: Any) -> None:
+    """Take the place of `pulumi.log.debug`: each message is a call to the engine, and no command shows one."""
+
+
 def run(parallel: int) -> int:
     """Run `__main__.py` of the working directory; return the exit code."""
     program = os.path.abspath("__main__.py")
@@ -58,6 +62,7 @@ def run(parallel: int) -> int:
     executor = ThreadPoolExecutor(max_workers=max(parallel, 1) * 4)
     loop.set_default_executor(executor)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    pulumi.log.debug = _drop
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(program)))
     except pulumi.RunError as error:

@@ -7,13 +7,13 @@ that on the real CLI; `tests/test_kills.py` runs all the kills of a create, an e
 What is covered, with *request* for each API request that a command makes in a clean run (token requests aside), *kind*
 for each of `kinds.KINDS` and *follow-up* for each of `case.FOLLOW_UPS`:
 
-- one pipeline: every (scenario, request, kind) with the same command again; of the other follow-ups, every (scenario,
-  kind, follow-up), the requests taking turns, so that every (scenario, request, follow-up) is met too;
+- one pipeline: every (scenario, request, kind) with the same command again; of the other follow-ups, two for every
+  (scenario, kind), in turn with the scenarios, the requests taking turns;
 - one pipeline, two faults in one command: every (scenario, request, later request), the kinds taking turns. After the
   first fault a command may end, or ask for less; a later request that it then does not make is counted apart;
-- eight pipelines at once: every (scenario, request), the kinds and follow-ups taking turns, so that every (scenario,
-  kind) is met. What is which request differs from run to run there, because the eight race; a case whose request is
-  not made is tried three times and then counted apart.
+- eight pipelines at once: every (scenario, request), of many requests every second one, since the eight make the same;
+  the kinds and follow-ups take turns, so that every (scenario, kind) is met. What is which request differs from run to
+  run there, because the eight race; a case whose request is not made is tried three times and then counted apart.
 
 Follow-ups, after the service is repaired: ``same`` command and program; the program ``reverted`` to what it said
 before; ``flipped``: another ``running``; ``refreshed``: a refresh in between; ``renamed``: the resource has another

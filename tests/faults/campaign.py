@@ -16,7 +16,7 @@ from .stage import Stage
 
 TRIES = 3
 """How often a case is run until its request is made, which differs from run to run where eight pipelines race."""
-PARTS = {8: 2, 1: 4}
+PARTS = {8: 4, 1: 6}
 """Into how many slices a scenario is cut, by the number of its pipelines; the long ones go first."""
 
 
@@ -30,19 +30,33 @@ def clean_requests(stage: Stage) -> int:
 
 def cases(name: str, count: int, requests: int) -> Iterator[Case]:
     """Yield the cases of one scenario."""
-    kinds = list(KINDS)
     if count == 1:
-        for index in range(requests):
-            for kind in kinds:
-                yield Case(name, count, index, kind, "same")
-        for number, kind in enumerate(kinds):
-            for turn, follow_up in enumerate(FOLLOW_UPS[1:]):
-                yield Case(name, count, (number + 7 * turn) % requests, kind, follow_up)
+        yield from _every_request_and_kind(name, requests)
+        yield from _other_follow_ups(name, requests)
         yield from _twice_disturbed(name, requests)
-        return
-    for number in range(max(requests, len(kinds))):
+    else:
+        yield from _at_once(name, count, requests)
+
+
+def _every_request_and_kind(name: str, requests: int) -> Iterator[Case]:
+    for index in range(requests):
+        for kind in KINDS:
+            yield Case(name, 1, index, kind, "same")
+
+
+def _other_follow_ups(name: str, requests: int) -> Iterator[Case]:
+    """Yield two of the four for each kind, the other two in the next scenario."""
+    for number, kind in enumerate(KINDS):
+        for turn in range((number + list(SCENARIOS).index(name)) % 2, len(FOLLOW_UPS) - 1, 2):
+            yield Case(name, 1, (number + 7 * turn) % requests, kind, FOLLOW_UPS[1 + turn])
+
+
+def _at_once(name: str, count: int, requests: int) -> Iterator[Case]:
+    """Yield a case for every request, or every second one of many, the kinds and follow-ups taking turns."""
+    kinds, step = list(KINDS), 1 if requests <= len(KINDS) else 2
+    for number in range(max(-(-requests // step), len(kinds))):
         follow_up = FOLLOW_UPS[(number + number // len(kinds)) % len(FOLLOW_UPS)]
-        yield Case(name, count, number % requests, kinds[number % len(kinds)], follow_up)
+        yield Case(name, count, number * step % requests, kinds[number % len(kinds)], follow_up)
 
 
 def _twice_disturbed(name: str, requests: int) -> Iterator[Case]:
