@@ -17,6 +17,7 @@ from pulumi_dpc.emulator import Emulator
 from tests.engine import open_stack
 from tests.engine.cli import NO_CLI, find_cli
 from tests.engine.stack import PROJECT, REPOSITORY, base_environment
+from tests.worlds import warmed
 
 PROGRAMS = sorted(
     str(path.parent.relative_to(REPOSITORY)) for path in (REPOSITORY / "examples").rglob("__main__.py")
@@ -69,7 +70,7 @@ def test_every_example_runs_from_nothing_to_streaming_and_back(
     engine: Any, program: str, api: Emulator, america: Emulator, clone: Path
 ) -> None:
     """The examples are what users copy first; each must deploy as it stands, settle, and leave nothing."""
-    stack = open_stack(engine, clone / program, api.env)
+    stack = open_stack(engine, clone / program, api.env, **warmed(engine))
     for key, value in config_of(program, america).items():
         stack.set_config(key if engine == "cli" else f"{PROJECT}:{key}", value, secret=True)
 
@@ -96,7 +97,7 @@ def test_a_database_behind_an_output_is_known_when_the_pipeline_is_made(
     engine: Any, api: Emulator, clone: Path
 ) -> None:
     """The engine makes every number a float, and the service wants a whole port."""
-    stack = open_stack(engine, clone / "examples" / "existing_database", api.env)
+    stack = open_stack(engine, clone / "examples" / "existing_database", api.env, **warmed(engine))
     stack.set_config("sslPassword" if engine == "cli" else f"{PROJECT}:sslPassword", "hush", secret=True)
     assert stack.preview().ok
     assert stack.up().ok

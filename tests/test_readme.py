@@ -23,7 +23,7 @@ from pulumi_dpc.settings import Settings
 from tests.engine import open_stack
 from tests.engine.cli import NO_CLI, find_cli
 from tests.engine.stack import PROJECT, REPOSITORY, base_environment
-from tests.worlds import WARM
+from tests.worlds import warmed
 
 README = (REPOSITORY / "README.md").read_text()
 DEFINITION = REPOSITORY / "examples" / "definition_file" / "streaming-pipeline.json"
@@ -73,7 +73,7 @@ def test_every_program_of_the_readme_deploys(api: Emulator, tmp_path: Path, prog
     for project_id, pipeline_id in re.findall(r'"([0-9a-f-]{36})/([0-9a-f-]{36})"', program):
         api.add_pipeline(definition, project_id, pipeline_id)
     shutil.copy(DEFINITION, tmp_path)
-    stack = open_stack("engine", tmp_path, api.env, preload=WARM)
+    stack = open_stack("engine", tmp_path, api.env, **warmed("engine"))
     if "Provider(" in program:
         stack.set_config(f"{PROJECT}:us", api.env["DPC_CLIENT_SECRET"], secret=True)
         program = _at_the_emulator(program, api)

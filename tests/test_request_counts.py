@@ -13,7 +13,7 @@ import pytest
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from tests.engine import open_stack
 from tests.scenarios import COMMAND, CREATE, DELETE, GET, LIST, PUT, STATUS
-from tests.worlds import DEFINITION, WARM, World, edited, program, resource
+from tests.worlds import DEFINITION, World, edited, program, resource, warmed
 
 if TYPE_CHECKING:
     from tests.engine.stack import Stack
@@ -115,7 +115,7 @@ def test_one_pipeline_in_a_project_of_500_does_not_cost_its_five_pages(tmp_path:
 def a_hundred_at_once(directory: Path, **emulator: Any) -> Iterator[tuple[Emulator, Stack]]:
     """Give a stack of 100 pipelines to be started, and an engine that runs all their creates at a time."""
     with Emulator(second_pipeline_on_agent="allowed", **emulator) as api:
-        stack = open_stack("engine", directory, api.env, parallel=100, preload=WARM)
+        stack = open_stack("engine", directory, api.env, parallel=100, **warmed("engine"))
         stack.write(program(*some(100, running=True)))
         yield api, stack
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline
     from tests.engine.stack import Result, Stack
 
-WARM = ("tests.warm",)
-"""What the processes of a stack of pipelines import before they are forked."""
 TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 TIME_SCALE = 0.01
 START_SECONDS, STOP_SECONDS = 3.0, 2.0
@@ -73,6 +71,11 @@ def leaked(result: Result, *texts: str) -> list[str]:
     return [secret for secret in _NEVER_SHOWN if secret in shown]
 
 
+def warmed(kind: Literal["engine", "cli"]) -> dict[str, Any]:
+    """Return how a stack of pipelines is opened: what its processes need is imported before they are forked."""
+    return {"preload": ("tests.warm",)} if kind == "engine" else {}
+
+
 class World:
     """One service and one stack; every command leaves its requests in `requests`."""
 
@@ -103,9 +106,10 @@ class World:
 
     def __enter__(self) -> World:
         self.api.__enter__()
-        options: dict[str, Any] = {"preload": WARM} if self.kind == "engine" else {}
-        options["parallel"] = self._parallel
-        self.stack = open_stack(self.kind, self.directory / "stack", {**self.api.env, **self._env}, **options)
+        env = {**self.api.env, **self._env}
+        self.stack = open_stack(
+            self.kind, self.directory / "stack", env, parallel=self._parallel, **warmed(self.kind)
+        )
         return self
 
     def __exit__(self, *_: object) -> None:

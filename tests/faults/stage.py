@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pulumi_dpc.emulator import Emulator
 from tests.engine import open_stack
-from tests.worlds import TYPE, WARM, program
+from tests.worlds import TYPE, program, warmed
 
 from .kinds import TIMEOUT, Kind
 from .scenarios import Command, Program, Scenario, fixed_id, programs
@@ -113,8 +113,7 @@ class Stage:
 
     def _open(self) -> None:
         env = {**self.api.env, "DPC_TIMEOUT": str(TIMEOUT)}
-        options: dict[str, Any] = {"preload": WARM} if self._kind == "engine" else {}
-        self.stack = open_stack(self._kind, self._home, env, **options)
+        self.stack = open_stack(self._kind, self._home, env, **warmed(self._kind))
 
     def _set_up(self) -> None:
         """Bring about what was there before the command."""
