@@ -1,4 +1,4 @@
-"""Print every figure, as Markdown for the README's place between ``<!-- benchmarks -->`` and the next heading."""
+"""Print every figure, as Markdown for the README's section "What it costs", and draw its plot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import imports, report, scale, speed, starting
 
 
 def main() -> None:
-    """Run all benchmarks; about ten minutes on two cores."""
+    """Run all benchmarks; about twenty minutes on two cores, which should have nothing else to do."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that everything works")
     quick = parser.parse_args().quick

@@ -1,4 +1,4 @@
-"""How a resource comes to its pipeline: by adopting the one that ``import_`` names, or by one POST, never two."""
+"""How a resource comes to its pipeline and its name: by adopting what ``import_`` names, or by one POST, never two."""
 
 from __future__ import annotations
 
@@ -70,8 +70,7 @@ def create(
     """
     name = (project_id, definition["name"])
     try:
-        # The listing may be as old as this process: whoever had the name then may be gone.
-        taken = _holders(place, *name) if place.listing.named(*name) else []
+        taken = _holders(place, *name)
         if not taken:
             return _post(place, project_id, definition)
     except DpcError:
@@ -89,17 +88,18 @@ def check_name(pipeline: RemotePipeline, name: str) -> None:
     Raises:
         ConfigurationError: Another pipeline of the project has it.
     """
-    others = [
-        id_ for id_ in _holders(pipeline.place, pipeline.project_id, name) if id_ != pipeline.pipeline_id
-    ]
+    others = set(_holders(pipeline.place, pipeline.project_id, name)) - {pipeline.pipeline_id}
     if others:
         raise ConfigurationError(
-            f"the project {pipeline.project_id} has another pipeline of this name ({others[0]}), so nothing was"
+            f"the project {pipeline.project_id} has another pipeline of this name ({min(others)}), so nothing was"
             " changed: choose another name"
         )
 
 
 def _holders(place: Place, project_id: str, name: str) -> list[str]:
+    """Return who has a name; the listing may be as old as this process, and who had it then may be gone."""
+    if not place.listing.named(project_id, name):
+        return []
     return [id_ for id_, _ in place.listing.named(project_id, name, since=place.client.clock.now())]
 
 

@@ -33,9 +33,9 @@ class Claims:
 
     @contextmanager
     def name(self, project_id: str, name: str) -> Iterator[None]:
-        """Let one create at a time look up and take a name in a project."""
+        """Let one create or rename at a time look up and take a name in a project."""
         with self._lock:
-            lock = self._name_locks[project_id, name]
+            lock = self._name_locks[project_id.lower(), name]
         with lock:
             yield
 
@@ -95,7 +95,7 @@ class Claims:
         with self._lock:
             self._failed_ids.update(id_.lower() for id_ in ids)
             if name is not None:
-                self._failed_names.add(name)
+                self._failed_names.add((name[0].lower(), name[1]))
 
     def other_holder(self, urn: str | None, id_: str) -> str | None:
         """Return another declared resource of this program that is about this pipeline."""
@@ -113,4 +113,4 @@ class Claims:
     def is_disputed(self, id_: str, name: tuple[str, str]) -> bool:
         """Tell whether a delete must fail, because a create failed that may have wanted this very pipeline."""
         with self._lock:
-            return id_.lower() in self._failed_ids or name in self._failed_names
+            return id_.lower() in self._failed_ids or (name[0].lower(), name[1]) in self._failed_names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,7 @@ import pulumi
 
 from .errors import ConfigurationError, DpcError, LookupFailed
 from .program import in_program
+from .single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from .client import DpcClient
@@ -192,14 +194,17 @@ class _Answers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._clients: dict[Settings, DpcClient] = {}
+        self._flights: dict[tuple[Settings, tuple[str, ...]], SingleFlight] = defaultdict(SingleFlight)
         self._values: dict[tuple[Settings, tuple[str, ...]], Any] = {}
         self._met: set[tuple[Settings, tuple[str, ...]]] = set()
 
     def get(self, settings: Settings, key: tuple[str, ...], ask: Callable[[DpcClient], T]) -> T:
         """Return the answer to a question, asked once."""
         with self._lock:
+            client, flight = self._client(settings), self._flights[settings, key]
+        with flight.turn():
             if (settings, key) not in self._values:
-                self._values[settings, key] = ask(self._client(settings))
+                self._values[settings, key] = ask(client)
             value: T = self._values[settings, key]
             return value
 

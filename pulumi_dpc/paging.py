@@ -10,6 +10,8 @@ from .errors import OutcomeUnknown
 
 PAGE_SIZE = 100
 MOST_PAGES = 1000
+MOST_RESULTS = 10 * PAGE_SIZE
+"""Entries on a page that are accepted: the service may have another page size than was asked for."""
 _MOST_REPEATS = 2
 
 
@@ -49,9 +51,13 @@ class Reading:
         """Take in the page that was asked for and return what it has that no page had before.
 
         Raises:
-            OutcomeUnknown: The listing repeats itself or does not end.
+            OutcomeUnknown: The listing repeats itself, does not end, or has a page of unlikely size.
         """
         results, new = body["results"], []
+        if len(results) > MOST_RESULTS:
+            raise OutcomeUnknown(
+                f"the service's listing has {len(results)} entries on a page (GET {self._path})"
+            )
         for item in results:
             if item[self._key] not in self._seen:
                 self._seen.add(item[self._key])

@@ -161,8 +161,12 @@ class StreamingPipelineProvider(ResourceProvider):
     def _adopted(self, pipeline: RemotePipeline, inputs: Bag) -> CreateResult:
         wish = properties.wish_of(inputs)
         live = adoption.adopt(pipeline, wish, self._claims)
-        running = run_state.is_running(live.status, otherwise=bool(wish.running))
-        if wish.running and not running:
+        # Where the status says nothing, what makes the next `up` look again.
+        running = run_state.is_running(live.status, otherwise=wish.running is False)
+        if not run_state.is_known(live.status):
+            text = f"was adopted while its status is {live.status}; the next `pulumi up` looks again whether it runs"
+            host.current_call().warn(_named(inputs, text))
+        elif wish.running and not running:
             text = f"was adopted as it is ({live.status}); the next `pulumi up` starts it"
             host.current_call().warn(_named(inputs, text))
         outcome = Outcome(End.DONE, live.definition, live.status, running)
@@ -204,16 +208,17 @@ class StreamingPipelineProvider(ResourceProvider):
             raise host.Failure(_named(inputs, _DELETED_OUTSIDE)) from None
         if properties.imports_another(_id, olds, inputs):
             raise host.Failure(_named(inputs, _OTHER_IMPORT.format(inputs[IMPORT_ID], _id)))
-        if inputs[NAME] != live.definition.get(NAME):
+        if inputs[NAME] == live.definition.get(NAME):
+            return self._edited(pipeline, inputs, live, properties.said_of(olds))
+        with self._claims.name(pipeline.project_id, inputs[NAME]):
             adoption.check_name(pipeline, inputs[NAME])
-        wish, said = properties.wish_of(inputs), properties.said_of(olds)
-        steps = plan(live, wish, said)
+            return self._edited(pipeline, inputs, live, properties.said_of(olds))
+
+    def _edited(self, pipeline: RemotePipeline, inputs: Bag, live: Live, said: Said) -> UpdateResult:
+        steps = plan(live, properties.wish_of(inputs), said)
         if steps.refusal:
             raise host.Failure(_named(inputs, steps.refusal))
         outcome = converge(pipeline, steps, live, said, self._around())
-        return self._updated(pipeline, inputs, outcome)
-
-    def _updated(self, pipeline: RemotePipeline, inputs: Bag, outcome: Outcome) -> UpdateResult:
         outs = properties.outputs_of(inputs, outcome, pipeline.place.api_url)
         if outcome.end is End.DONE:
             return UpdateResult(outs)

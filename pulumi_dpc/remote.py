@@ -1,4 +1,4 @@
-"""One live pipeline at the service, as the runner sees it, and when a 404 about it is to be believed."""
+"""One live pipeline in its place, as the runner sees it, and when a 404 about it is to be believed."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -116,7 +116,7 @@ class Transport:
         headers = {"account-id": self._settings.account_id} if self._settings.account_id else {}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
-        url, authorize = self._settings.api_url + call.path, bearer(token)
+        url, authorize, call.token = self._settings.api_url + call.path, bearer(token), token
         return self._wire.exchange(
             call.method, url, authorize=authorize, params=call.params, headers=headers, body=call.body
         )
@@ -140,7 +140,9 @@ class Transport:
         raise call.doubtful(OutcomeUnknown(f"the service gave no usable answer: {why} {where}"))
 
     def _refusal(self, call: _Call, answer: Answer) -> Exception:
-        body = answers.redact(answer.body, self._tokens.secrets())
+        body = answers.redact(
+            answer.body, [*self._tokens.secrets(), call.token, *answers.free_texts(call.body)]
+        )
         hint = self._hint(answer.status)
         error = answers.error_for(call.method, call.path, answer.status, answer.headers, body, hint=hint)
         asked = retry_after(answer.headers.get("retry-after"), self._clock.wall())
@@ -171,6 +173,7 @@ class _Call:
     repeat: Repeat
     usable: Callable[[Any], bool]
     maybe_applied: bool = False
+    token: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return answers.where(self.method, self.path)

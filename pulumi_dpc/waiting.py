@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -34,7 +35,7 @@ _LATEST = 16
 class StartTimes:
     """Remember how long starts took in this process, to look at the next ones when they should be up."""
 
-    seen: list[tuple[float, float]] = field(default_factory=list)
+    seen: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_LATEST))
 
     def add(self, not_yet: float, up: float) -> None:
         """Record one start by its last look that did not see it running and the first that did.
@@ -51,8 +52,7 @@ class StartTimes:
         """
         if not self.seen:
             return None
-        latest = self.seen[-_LATEST:]
-        slowest, quickest = max(not_yet for not_yet, _ in latest), min(up for _, up in latest)
+        slowest, quickest = max(not_yet for not_yet, _ in self.seen), min(up for _, up in self.seen)
         certain = quickest - slowest <= run_state.FIRST_DELAY
         return (quickest if certain else (slowest + quickest) / 2) - elapsed
 

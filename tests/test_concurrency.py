@@ -117,6 +117,16 @@ def test_two_resources_of_one_name_make_one_pipeline(tmp_path: Path) -> None:
         assert len(w.api.pipelines) == len(w.states()) == 1
 
 
+def test_two_edits_that_take_one_name_make_no_two_pipelines_of_it(tmp_path: Path) -> None:
+    """Nor do an edit and a create: each would find the name free before the other has taken it."""
+    with world(tmp_path, parallel=64, latency_seconds=1.0) as w:
+        assert w.up(*fleet(2)).ok
+        renamed = [resource(f"p{number}", edited(name="one"), running=True) for number in range(3)]
+        result = w.up(*renamed, continue_on_error=True)
+        assert not result.ok
+        assert [pipeline.name for pipeline in w.api.pipelines].count("one") == 1
+
+
 @pytest.fixture
 def api() -> Iterator[Emulator]:
     with Emulator(time_scale=SCALE, rate_limit_per_minute=None) as one:

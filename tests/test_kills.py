@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from tests.faults.kinds import KINDS
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import Stage
 from tests.scenarios import failed, succeeded
-from tests.worlds import World, resource
+from tests.worlds import World, edited, resource
 
 COMMANDS = ("create and start", "edit running", "destroy running")
 AT_ONCE = 2.0
@@ -53,6 +55,35 @@ def test_one_ctrl_c_ends_the_command_at_once_and_keeps_the_id(name: str, tmp_pat
         (str(report.case), report.wrong) for report in reports if report.wrong or not report.reached
     ] == []
     assert max(report.seconds for report in reports) < AT_ONCE
+
+
+@pytest.mark.parametrize("command", ["create", "edit", "delete"])
+def test_a_wait_that_would_last_hears_one_ctrl_c(command: str, tmp_path: Path) -> None:
+    """The service takes half a minute for a start or stop here; in the campaign all waits are too short to tell."""
+    with World("engine", tmp_path, time_scale=0.05, start_seconds=1, stop_seconds=1) as world:
+        if command != "create":
+            succeeded(world.up(resource(running=True)), ("orders", "create"))
+        world.api.settings.start_seconds = world.api.settings.stop_seconds = 600
+        waiting = "START" if command == "create" else "STOP"
+        ended: list[float] = []
+
+        def interrupt(request: Any) -> None:
+            begun = any(r.body == {"command": waiting} for r in world.api.requests)
+            if begun and request.path.endswith("/status") and not ended:
+                ended.append(time.monotonic())
+                world.stack.cancel()  # type: ignore[union-attr]
+
+        world.api.on_request(interrupt)
+        changed = edited(advancedProperties={"max.batch.size": 1})
+        result = {
+            "create": lambda: world.up(resource(running=True)),
+            "edit": lambda: world.up(resource(definition=changed, running=True)),
+            "delete": lambda: world.run("destroy"),
+        }[command]()
+        assert time.monotonic() - ended[0] < AT_ONCE
+        failed(result, "orders-pipeline: ", "interrupted")
+        assert world.pipeline.id in world.managed["id"]
+        assert ("__unfinished" in world.outputs()) == (command != "delete")
 
 
 def test_one_ctrl_c_ends_eight_operations_at_once(tmp_path: Path) -> None:

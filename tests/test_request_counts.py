@@ -82,6 +82,15 @@ def test_an_edit_asks_only_about_the_edited_pipeline(count: int, tmp_path: Path)
         assert tokens(world) == 1
 
 
+def test_edits_of_names_cost_one_listing_for_all(tmp_path: Path) -> None:
+    """A name may be taken by a pipeline that Pulumi does not manage."""
+    with a_world(tmp_path) as world:
+        world.write(*some(10))
+        run(world, "up")
+        world.write(*(resource(f"r{i}", edited(name=f"renamed-{i}")) for i in range(10)))
+        assert run(world, "up") == {LIST: 1, GET: 10, STATUS: 10, PUT: 10}
+
+
 @pytest.mark.parametrize("count", [1, 10])
 def test_a_start_adds_one_command_and_the_looks(count: int, tmp_path: Path) -> None:
     with a_world(tmp_path, start_seconds=0) as world:
@@ -132,6 +141,8 @@ def test_a_hundred_starts_at_once_stay_below_60_requests_a_minute_when_the_servi
         refused = [request for request in api.requests if request.status == 429]
         # The first ones teach the limit, and the rate that was learned is tried for more now and then.
         assert len(refused) < len(api.requests) / 10
+        times = [request.at for request in api.requests]
+        assert max(sum(at <= other < at + 60 for other in times) for at in times) <= 60 * 1.15
 
 
 def test_the_first_of_a_hundred_starts_is_noticed_within_seconds(tmp_path: Path) -> None:

@@ -128,6 +128,22 @@ def test_a_delete_that_fails_while_the_agent_is_away_owes_what_it_stopped(ran: b
         assert world.api.pipelines == []
 
 
+@pytest.mark.parametrize("wish", [True, False])
+def test_what_was_adopted_without_a_status_is_looked_at_by_the_next_up(wish: bool, tmp_path: Path) -> None:
+    """The wish was recorded as if it had been seen, so nothing ever started, or stopped, it."""
+    with World("engine", tmp_path) as world:
+        existing = world.api.add_pipeline(DEFINITION, status="NOT_RUNNING" if wish else "STREAMING")
+        world.api.agent_offline(GUIDE_AGENT)
+        opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{existing}")'
+        adopted = world.up(resource(running=wish, opts=opts))
+        assert adopted.ok, adopted.text
+        assert any("its status is UNKNOWN" in warning for warning in adopted.warnings())
+        world.api.agent_online(GUIDE_AGENT)
+        succeeded(world.up(), ("orders", "update"))
+        assert world.pipeline.running == wish
+        succeeded(world.run("preview", expect_no_changes=True))
+
+
 # Below the runner itself, against the emulator and without an engine.
 
 

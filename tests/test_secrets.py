@@ -55,6 +55,27 @@ def secret_program(**arguments: Any) -> str:
     return text.replace("{'name'", f"{{'advancedProperties': {secret}, 'name'", 1)
 
 
+QUOTING = {
+    "detail": f"{SECRET_INPUT} is weak",
+    "violations": [f"api.password: '{SECRET_INPUT}' is too short"],
+}
+
+
+def test_a_service_that_quotes_a_secret_input_is_not_quoted(tmp_path: Path) -> None:
+    """Free properties may be secrets; a refusal is shown, and stored when an edit is left half done."""
+    with World("engine", tmp_path, env={"DPC_DEBUG": "1"}) as world:
+        world.api.fail_next(400, body=QUOTING, match="POST *streaming-pipelines")
+        refused = world.up(secret_program(running=True))
+        assert "api.password: '[secret]' is too short" in refused.text
+        assert world.up().ok
+        world.api.fail_next(400, body=QUOTING, match="PUT *")
+        world.api.start_fails()
+        world.write(secret_program(running=True).replace(SECRET_INPUT, f"{SECRET_INPUT}2"))
+        left = world.run("up")
+        assert "'[secret]' is too short" in left.text
+        assert any(entry.get("initErrors") for entry in world.states())
+
+
 def credentials(world: World, way: str) -> dict[str, str]:
     """Return the environment in which the credentials come that way."""
     if way == "token":

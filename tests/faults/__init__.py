@@ -2,7 +2,7 @@
 
 ``python -m tests.faults`` runs the whole campaign on the test engine and prints its table in Markdown; a line that
 fails names the one command that runs it again (``--only``). `tests/test_faults.py` runs a fixed sample of it, a part of
-that on the real CLI; `tests/test_kills.py` runs all the kills of a create, an edit and a delete.
+that on the real CLI; `tests/test_kills.py` runs some of the kills of a create, an edit and a delete.
 
 What is covered, with *request* for each API request that a command makes in a clean run (token requests aside), *kind*
 for each of `kinds.KINDS` and *follow-up* for each of `case.FOLLOW_UPS`:
@@ -19,7 +19,7 @@ Follow-ups, after the service is repaired: ``same`` command and program; the pro
 before; ``flipped``: another ``running``; ``refreshed``: a refresh in between; ``renamed``: the resource has another
 name, and an alias.
 
-What must hold: see `invariants`. The limits that ``docs/design.md`` section 4 documents stand in `case`, each where it
-is allowed for: after some faults only ``up --refresh`` can see what is left, an error names the line that adopts a
-pipeline, and what a kill stopped may stay stopped where ``running`` is not given. The summary counts the first two.
+What must hold: see `invariants`. The limits that the README lists stand in `case`, each where it is allowed for: after
+some faults only ``up --refresh`` can see what is left, an error names the line that adopts a pipeline, and what a kill
+between STOP and START has stopped may stay stopped where ``running`` is not given. The summary counts the first two.
 """

@@ -48,7 +48,7 @@ def _other_follow_ups(name: str, requests: int) -> Iterator[Case]:
     """Yield two of the four for each kind, the other two in the next scenario."""
     for number, kind in enumerate(KINDS):
         for turn in range((number + list(SCENARIOS).index(name)) % 2, len(FOLLOW_UPS) - 1, 2):
-            yield Case(name, 1, (number + 7 * turn) % requests, kind, FOLLOW_UPS[1 + turn])
+            yield Case(name, 1, (number // 2 + 7 * turn) % requests, kind, FOLLOW_UPS[1 + turn])
 
 
 def _at_once(name: str, count: int, requests: int) -> Iterator[Case]:

@@ -105,6 +105,10 @@ class _Run:
         self._kind: Kind = functools.reduce(Kind.then, later, first)
         self._report = Report(case)
         self._named_stopped = False
+        self._is_late = False
+        """The service carries a START or STOP out after we have given up on it: nobody sees what comes of it."""
+        self._kept: set[str] = set()
+        """Ids that the state had after the fault."""
         self._orphans: set[str] = set()
         """Pipelines at the service and not in the state, for which an error or a pending operation says what to do."""
 
@@ -116,6 +120,9 @@ class _Run:
         report.seconds = time.monotonic() - stage.triggered_at
         stage.repair()
         report.reached = self._was_reached()
+        self._is_late = self._kind.late and any(
+            request.fault and request.path.endswith("/commands") for request in stage.api.requests
+        )
         report.wrong += [f"after the fault: {text}" for text in self._after_fault(first)]
         if report.wrong:
             return report
@@ -137,22 +144,25 @@ class _Run:
     def _after_fault(self, first: Result) -> Iterator[str]:
         stage, now = self._stage, self._stage.api.pipelines
         yield from invariants.tracebacks(first)
+        yield from invariants.leaks(first, stage.stack.state_text)
         yield from invariants.always(stage.found, now, may_vanish=stage.scenario.may_vanish)
         yield from invariants.definitions(now, stage.before, stage.after)
         if first.ok and stage.scenario.command != "refresh":
             yield from self._agreement(stage.after)
+        if first.ok and stage.scenario.command == "refresh" and not self._kind.is_lie:
+            yield from invariants.recorded(now, stage.states)
+        self._kept = {state["id"].rpartition("/")[2] for state in stage.states}
         self._orphans = set(invariants.announced(first, now, stage.states, stage.stack.pending_operations))
         if not stage.before:
-            kept = {state["id"].rpartition("/")[2] for state in stage.states}
             self._orphans.update(
-                name for name, one in stage.found.items() if one.id not in kept
+                name for name, one in stage.found.items() if one.id not in self._kept
             )  # not adopted yet
         yield from invariants.lost(now, stage.states, self._orphans)
         if self._kind.is_kill:
             return
         if self._kind.trigger is None:
             yield from invariants.speech(first, [pipe.name for pipe in stage.before or stage.after])
-        if not self._kind.late:
+        if not self._is_late:
             yield from invariants.run_sentences(first, now)
             yield from invariants.left_stopped(first, stage.found, now, stage.after)
         if not first.ok and self._kind.is_passing and not any(pipe.running is False for pipe in stage.after):
@@ -166,17 +176,19 @@ class _Run:
         """Do what the user does next and return what the program says then."""
         stage = self._stage
         program = self._next_program()
-        if self._case.follow_up == "refreshed":
+        refreshed = self._case.follow_up == "refreshed" or (stage.scenario.command, self._case.follow_up) == (
+            "refresh",
+            "same",
+        )
+        if refreshed:
             self._run("refresh")
         if stage.scenario.command == "destroy" and program == ():
             self._run("destroy", stage.before)
             return ()
         for name in [pipe.name for pipe in stage.before]:
             self._named_stopped |= bool(invariants.STOPPED.search(said_about(name, first)))
-        command: Command = "up --refresh" if self._needs_refresh(program) else "up"
+        command: Command = "up --refresh" if self._needs_refresh(program) and not refreshed else "up"
         self._report.refreshed = command != "up"
-        if stage.scenario.command == "refresh" and self._case.follow_up == "same":
-            self._run("refresh")
         return self._up(command, program)
 
     def _next_program(self) -> Program:
@@ -197,10 +209,11 @@ class _Run:
             return True  # drift, which no plain `up` looks for
         if scenario.command == "destroy" or (scenario.may_vanish and program == self._stage.before):
             # A delete that failed after its STOP, then kept: the engine stores nothing of a failed delete.
-            return self._kind.is_kill or self._kind.late or self._named_stopped
+            unseen = self._kind.is_kill or self._is_late
+            return unseen or (self._named_stopped and not self._kind.is_passing)
         # A kill stores nothing, and a late command is seen by nobody; a program put back to what the state says
         # then gives the engine nothing to do.
-        return self._kind.late or (self._kind.is_kill and program == self._stage.before)
+        return self._is_late or (self._kind.is_kill and program == self._stage.before)
 
     def _up(self, command: Command, program: Program) -> Program:
         """Run it, do what its errors say until they say no more, and return the program that is wished then."""
@@ -223,7 +236,8 @@ class _Run:
 
     def _run(self, command: Command, program: Program | None = None) -> Result:
         result = self._stage.run(command, program)
-        self._report.wrong += [f"{command}: {text}" for text in invariants.tracebacks(result)]
+        leaks = invariants.leaks(result, self._stage.stack.state_text)
+        self._report.wrong += [f"{command}: {text}" for text in (*invariants.tracebacks(result), *leaks)]
         if not result.ok and command in ("refresh", "destroy"):
             self._report.wrong.append(f"{command} failed: {result.errors()}")
         return result
@@ -232,6 +246,8 @@ class _Run:
 
     def _at_the_end(self, program: Program) -> Iterator[str]:
         yield from self._agreement(program)
+        if program and not self._stage.scenario.may_vanish:
+            yield from invariants.still_there(self._kept, self._stage.api.pipelines)
         command, last, _ = self._stage.log[-1]
         if command == "destroy":
             again = self._run("destroy", self._stage.before)
@@ -245,11 +261,18 @@ class _Run:
 
     def _agreement(self, program: Program) -> Iterator[str]:
         now, states = self._stage.api.pipelines, self._stage.states
-        # A documented limit: killed between STOP and START, or a STOP carried out after the last look at it.
-        lame = self._kind.is_kill or self._kind.late
         for pipe in program:
+            lame = self._is_late or (self._kind.is_kill and self._was_left_stopped(pipe))
             yield from invariants.agrees(pipe, self._stage.found, now, states, may_stay_stopped=lame)
         yield from invariants.nothing_else(program, now, states, spared=self._orphans)
+
+    def _was_left_stopped(self, pipe: Pipe) -> bool:
+        """Tell whether the command was killed after the STOP of a pipeline and before its START: a documented limit."""
+        found = self._stage.found.get(pipe.name)
+        _, _, requests = self._stage.log[0]
+        sent = [request.body for request in requests if found is not None and found.id in request.path]
+        commands = [body["command"] for body in sent if isinstance(body, dict) and "command" in body]
+        return commands[-1:] == ["STOP"]
 
 
 def _advised(pipe: Pipe, said: str) -> Pipe:

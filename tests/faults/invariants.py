@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
+from tests.worlds import leaked
 
 from .scenarios import Pipe, Program
 
@@ -57,6 +58,11 @@ def tracebacks(result: Result) -> Iterator[str]:
         yield "a traceback is shown"
     if any("Traceback" in error for error in result.errors()):
         yield "an error shows a traceback"
+
+
+def leaks(result: Result, *texts: str) -> Iterator[str]:
+    """Hold that no credential and no token is shown or stored."""
+    yield from (f"{secret} is shown or stored" for secret in leaked(result, *texts))
 
 
 def speech(result: Result, names: Iterable[str]) -> Iterator[str]:
@@ -135,7 +141,26 @@ def lost(now: Iterable[Pipeline], states: list[dict[str, Any]], told: Iterable[s
             yield f"{pipeline.name} is at the service, and neither the state nor a message has it"
 
 
+def recorded(now: Iterable[Pipeline], states: list[dict[str, Any]]) -> Iterator[str]:
+    """Hold that a refresh that succeeded has recorded what is there."""
+    found = {state["id"].rpartition("/")[2]: state["outputs"] for state in states}
+    for pipeline in now:
+        outputs = found.get(pipeline.id)
+        if outputs is None:
+            yield f"{pipeline.name} was dropped by the refresh"
+        elif outputs["running"] != pipeline.running:
+            yield f"{pipeline.name} is {pipeline.status}, and the refresh recorded running={outputs['running']}"
+        elif {key: outputs.get(key) for key in pipeline.definition} != pipeline.definition:
+            yield f"{pipeline.name}: the refresh recorded another definition"
+
+
 # ---- at the end ----
+
+
+def still_there(kept: Iterable[str], now: Iterable[Pipeline]) -> Iterator[str]:
+    """Hold that no pipeline was deleted and made again to make it as the program says."""
+    gone = set(kept) - {pipeline.id for pipeline in now}
+    yield from (f"{id_} was in the state, and was deleted or made again" for id_ in sorted(gone))
 
 
 def agrees(

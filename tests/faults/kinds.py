@@ -42,6 +42,11 @@ class Kind:
         """Tell whether it befalls one request, and everything is as ever before and after."""
         return self.fault is not None and not self.lasts and not self.late
 
+    @property
+    def is_lie(self) -> bool:
+        """Tell whether an answer reads well and is not so."""
+        return self.fault is not None and self.fault.kind == "status-word"
+
     def then(self, later: Kind) -> Kind:
         """Return what both together may do: one befalls a request, the other a later one."""
         return replace(self, trigger=self.trigger or later.trigger, lasts=True, late=self.late or later.late)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pulumi_dpc.emulator import Emulator
 from tests.engine import open_stack
-from tests.worlds import TYPE, program, warmed
+from tests.worlds import SECRETS, TYPE, program, warmed
 
 from .kinds import TIMEOUT, Kind
 from .scenarios import Command, Program, Scenario, fixed_id, programs
@@ -84,6 +84,7 @@ class Stage:
             stop_seconds=STOP_TICKS if count == 1 else STOP_TICKS / 2,
             token_seconds=1e6,
             rate_limit_per_minute=None,
+            **SECRETS,
         )
         self.api.on_request(self._ticks.pass_with)
         self.api.on_request(self._triggered)
