@@ -70,7 +70,7 @@ def test_a_service_that_quotes_a_secret_input_is_not_quoted(tmp_path: Path) -> N
         assert world.up().ok
         world.api.fail_next(400, body=QUOTING, match="PUT *")
         world.api.start_fails()
-        world.write(secret_program(running=True).replace(SECRET_INPUT, f"{SECRET_INPUT}2"))
+        world.write(secret_program(running=True).replace("'api.password'", "'more': 'text', 'api.password'"))
         left = world.run("up")
         assert "'[secret]' is too short" in left.text
         assert any(entry.get("initErrors") for entry in world.states())
