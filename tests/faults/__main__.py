@@ -27,7 +27,10 @@ def main() -> int:
     parser.add_argument(
         "--scenario", action="append", default=[], help="run only this one, as the cases name it"
     )
-    parser.add_argument("--workers", type=int, default=3 * (os.cpu_count() or 1), help="processes; they wait for others half of their time")
+    workers = 3 * (os.cpu_count() or 1)
+    parser.add_argument(
+        "--workers", type=int, default=workers, help="processes; they wait for others half of their time"
+    )
     given = parser.parse_args()
     if given.only:
         return _show(Case.parse(given.only))
