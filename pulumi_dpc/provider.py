@@ -163,7 +163,7 @@ class StreamingPipelineProvider(ResourceProvider):
         live = adoption.adopt(pipeline, wish, self._claims)
         # Where the status says nothing, what makes the next `up` look again.
         running = run_state.is_running(live.status, otherwise=wish.running is False)
-        if not run_state.is_known(live.status):
+        if wish.running is not None and not run_state.is_known(live.status):
             text = f"was adopted while its status is {live.status}; the next `pulumi up` looks again whether it runs"
             host.current_call().warn(_named(inputs, text))
         elif wish.running and not running:
