@@ -7,8 +7,8 @@ that on the real CLI; `tests/test_kills.py` runs some of the kills of a create, 
 What is covered, with *request* for each API request that a command makes in a clean run (token requests aside), *kind*
 for each of `kinds.KINDS` and *follow-up* for each of `case.FOLLOW_UPS`:
 
-- one pipeline: every (scenario, request, kind) with the same command again; of the other follow-ups, two for every
-  (scenario, kind), in turn with the scenarios, the requests taking turns;
+- one pipeline: every (scenario, request, kind) with the same command again; and every (scenario, request, other
+  follow-up), the kinds taking turns, elsewhere in each scenario, so that every (kind, follow-up) is met too;
 - one pipeline, two faults in one command: every (scenario, request, later request), the kinds taking turns. After the
   first fault a command may end, or ask for less; a later request that it then does not make is counted apart;
 - eight pipelines at once: every (scenario, request), of many requests every second one, since the eight make the same;

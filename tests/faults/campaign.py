@@ -45,10 +45,12 @@ def _every_request_and_kind(name: str, requests: int) -> Iterator[Case]:
 
 
 def _other_follow_ups(name: str, requests: int) -> Iterator[Case]:
-    """Yield two of the four for each kind, the other two in the next scenario."""
-    for number, kind in enumerate(KINDS):
-        for turn in range((number + list(SCENARIOS).index(name)) % 2, len(FOLLOW_UPS) - 1, 2):
-            yield Case(name, 1, (number // 2 + 7 * turn) % requests, kind, FOLLOW_UPS[1 + turn])
+    """Yield every follow-up for every request, the kinds taking turns, with another follow-up in the next scenario."""
+    kinds, others = list(KINDS), FOLLOW_UPS[1:]
+    for number in range(max(len(kinds), len(others) * requests)):
+        turn = number + number // len(kinds) + list(SCENARIOS).index(name)
+        index, kind = number // len(others) % requests, kinds[number % len(kinds)]
+        yield Case(name, 1, index, kind, others[turn % len(others)])
 
 
 def _at_once(name: str, count: int, requests: int) -> Iterator[Case]:
