@@ -49,7 +49,8 @@ class Kind:
 
     def then(self, later: Kind) -> Kind:
         """Return what both together may do: one befalls a request, the other a later one."""
-        return replace(self, trigger=self.trigger or later.trigger, lasts=True, late=self.late or later.late)
+        trigger, fault = self.trigger or later.trigger, later.fault if later.is_lie else self.fault
+        return replace(self, fault=fault, trigger=trigger, lasts=True, late=self.late or later.late)
 
     def due(self) -> Fault | None:
         """Return the fault to inject now."""
