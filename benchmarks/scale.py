@@ -12,19 +12,21 @@ from .report import table
 COUNTS = (1, 10, 100, 500, 1000)
 COMMANDS = ("up", "preview", "refresh", "destroy")
 SHOWN = dict(zip(COMMANDS, ("create", "preview, no change", "refresh", "destroy"), strict=True))
+TELLING = 100
+"""Pipelines from which processor time, which is sampled, says something about one."""
 PLOT = Path(__file__).with_name("scale.svg")
 
 Costs = dict[str, list[stacks.Cost]]
 
 
 def measure(counts: tuple[int, ...]) -> tuple[Costs, Costs]:
-    """Return the costs of each command for each number, of pipelines and of do-nothing resources."""
+    """Return the costs of each command for each number, of pipelines and of do-nothing resources of the same size."""
     ours: Costs = {command: [] for command in COMMANDS}
     floor: Costs = {command: [] for command in COMMANDS}
     for count in counts:
         print(f"  {count} pipelines", file=sys.stderr)
         with tempfile.TemporaryDirectory() as scratch, stacks.pipelines(Path(scratch, "pipelines")) as bench:
-            nothing = stacks.do_nothing(Path(scratch, "nothing"))
+            nothing = stacks.do_nothing(Path(scratch, "nothing"), as_large=True)
             bench.write(count)
             nothing.write(count)
             for command in COMMANDS:
@@ -49,14 +51,16 @@ def report(counts: tuple[int, ...] = COUNTS, plot: Path | None = PLOT) -> str:
 def _rows(
     command: str, counts: tuple[int, ...], ours: list[stacks.Cost], floor: list[stacks.Cost]
 ) -> list[tuple[str, ...]]:
-    above = (
-        f"{(cost.seconds - other.seconds) / count * 1000:.0f} ms"
-        for count, cost, other in zip(counts, ours, floor, strict=True)
+    start = ours[0].cpu_seconds
+    ours_alone = (
+        f"{(cost.cpu_seconds - start) / count * 1000:.1f} ms" if count >= TELLING else ""
+        for count, cost in zip(counts, ours, strict=True)
     )
     return [
         (f"{SHOWN[command]}: requests", *(str(cost.requests) for cost in ours)),
         (f"{SHOWN[command]}: time", *(f"{cost.seconds:.1f} s" for cost in ours)),
-        (f"{SHOWN[command]}: above do-nothing, per pipeline", *above),
+        (f"{SHOWN[command]}: do-nothing of the same size", *(f"{other.seconds:.1f} s" for other in floor)),
+        (f"{SHOWN[command]}: the provider's processor time per pipeline, beyond its start", *ours_alone),
     ]
 
 
@@ -75,7 +79,7 @@ def _draw(path: Path, counts: tuple[int, ...], ours: Costs, floor: Costs) -> Non
         )
         seconds = [cost.seconds for cost in floor[command]]
         right.plot(counts, seconds, linestyle=":", color=line.get_color())
-    right.plot([], [], linestyle=":", color="gray", label="do-nothing resources")
+    right.plot([], [], linestyle=":", color="gray", label="do-nothing resources of the same size")
     for axes, name in ((left, "API requests"), (right, "seconds")):
         axes.set_xlabel("pipelines")
         axes.set_ylabel(name)

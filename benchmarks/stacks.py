@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,6 +79,7 @@ class Cost:
         connections: TCP connections that these came over.
         span: Between the first request and the last, in the service's own (nominal) seconds.
         mebibytes: The most memory the provider process held; 0 where that cannot be seen.
+        cpu_seconds: Processor time of the provider process, to a fifth of a second before its end; 0 likewise.
     """
 
     seconds: float
@@ -86,6 +88,7 @@ class Cost:
     connections: int = 0
     span: float = 0.0
     mebibytes: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 class Bench:
@@ -119,7 +122,7 @@ class Bench:
         """
         if self._api is not None:
             self._api.clear_requests()
-        with _peak_memory(self._directory) as peak:
+        with _watched(self._directory) as most:
             result = getattr(self._stack, command)()
         if not result.ok:
             raise RuntimeError(result.text)
@@ -127,7 +130,7 @@ class Bench:
         tokens = sum(request.path.startswith(TOKEN_PATH) for request in requests)
         connections = len({request.connection for request in requests})
         span = requests[-1].at - requests[0].at if requests else 0.0
-        return Cost(result.seconds, len(requests) - tokens, tokens, connections, span, peak())
+        return Cost(result.seconds, len(requests) - tokens, tokens, connections, span, *most())
 
 
 @contextmanager
@@ -151,32 +154,33 @@ def do_nothing(directory: Path, *, kind: Any = KIND, as_large: bool = False) -> 
 
 
 @contextmanager
-def _peak_memory(directory: Path) -> Iterator[Callable[[], float]]:
-    """Watch the provider processes of a stack; yield what returns the most memory that one held (Linux)."""
-    peaks, ended = [0.0], threading.Event()
+def _watched(directory: Path) -> Iterator[Callable[[], tuple[float, float]]]:
+    """Watch the provider process of a stack; yield what returns the most memory and processor time of it (Linux)."""
+    seen, ended = [(0.0, 0.0)], threading.Event()
 
     def watch() -> None:
         while not ended.wait(0.2):
-            peaks.extend(_high_water(process, directory) for process in Path("/proc").glob("[0-9]*"))
+            seen.extend(_used(process, directory) for process in Path("/proc").glob("[0-9]*"))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        yield lambda: max(peaks)
+        yield lambda: (max(memory for memory, _ in seen), max(cpu for _, cpu in seen))
     finally:
         ended.set()
         watcher.join()
 
 
-def _high_water(process: Path, directory: Path) -> float:
-    """Return the peak resident memory of a stack's provider process in MiB, 0 for any other process."""
+def _used(process: Path, directory: Path) -> tuple[float, float]:
+    """Return peak memory in MiB and processor time in s of a stack's provider process, zeros for any other process."""
     try:
         if (
             b"pulumi.dynamic" not in (process / "cmdline").read_bytes()
             or (process / "cwd").readlink() != directory
         ):
-            return 0.0
-        (line,) = (line for line in (process / "status").read_text().splitlines() if line.startswith("VmHWM"))
+            return 0.0, 0.0
+        (peak,) = (line for line in (process / "status").read_text().splitlines() if line.startswith("VmHWM"))
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
     except (OSError, ValueError):  # it has ended
-        return 0.0
-    return int(line.split()[1]) / 1024
+        return 0.0, 0.0
+    return int(peak.split()[1]) / 1024, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
