@@ -92,7 +92,8 @@ def check_name(pipeline: RemotePipeline, name: str) -> None:
     if others:
         raise ConfigurationError(
             f"the project {pipeline.project_id} has another pipeline of this name ({min(others)}), so nothing was"
-            " changed: choose another name"
+            " changed: choose another name, or run `pulumi up` again if that one is being renamed too (two that swap"
+            " their names need a third one in between)"
         )
 
 
@@ -151,6 +152,10 @@ def _differences(live: Live, wish: Wish) -> list[str]:
     lines = [f"{path}: the program and the live pipeline differ" for path in paths]
     if wish.running is False and run_state.is_running(live.status):
         lines.append(f"running: False in the program, but the live pipeline is {live.status}")
+    if wish.running is None and not run_state.is_known(live.status):
+        lines.append(
+            f"running: not given, and whether the live pipeline runs is not known ({live.status}); give it"
+        )
     return lines
 
 
@@ -177,7 +182,7 @@ def _missing(pipeline: RemotePipeline, name: str) -> LookupFailed:
 def _held_by_another(pipeline_id: str, holder: str) -> ConfigurationError:
     return ConfigurationError(
         f"the pipeline {pipeline_id} is managed already, by the resource {holder} of this program: two resources"
-        " cannot manage one pipeline; remove one of them"
+        " cannot manage one pipeline; remove one of them, or run `pulumi up` again if that one is being renamed"
     )
 
 

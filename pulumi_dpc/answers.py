@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -37,10 +37,6 @@ _MEANINGS = {
     429: "the service still says that there are too many requests",
 }
 _REFUSED, _FAILED = "the service refused the request", "the service failed"
-_FREE = ("advancedProperties", "jdbcProperties")
-"""What users fill with properties of their own; all other secrets are references to a vault."""
-_SHORTEST_SECRET = 4
-"""A shorter text, such as a number or a letter, would blot out half of the sentence that quotes it."""
 _WHERE = ("path", "field", "property", "propertyPath", "pointer", "name")
 _WHAT = ("message", "detail", "reason", "description", "title")
 
@@ -123,25 +119,10 @@ def redact(body: bytes, secrets: Iterable[str]) -> bytes:
     with contextlib.suppress(ValueError):
         body = json.dumps(decode(body), ensure_ascii=False).encode()
     for secret in secrets:
-        for spelling in (secret, json.dumps(secret)[1:-1]):
+        once = json.dumps(secret)[1:-1]
+        for spelling in (json.dumps(once)[1:-1], once, secret):  # the service may quote JSON within its JSON
             body = body.replace(spelling.encode(), b"[secret]")
     return body
-
-
-def free_texts(body: bytes | None) -> list[str]:
-    """Return the texts of the free properties in a request: any may be a secret, and the service may quote them."""
-    return sorted(set(_texts(json.loads(body), free=False)), key=len, reverse=True) if body else []
-
-
-def _texts(value: Any, *, free: bool) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, member in value.items():
-            yield from _texts(member, free=free or key in _FREE)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _texts(member, free=free)
-    elif free and isinstance(value, str) and len(value) >= _SHORTEST_SECRET:
-        yield value
 
 
 def error_for(

@@ -103,6 +103,8 @@ class _Run:
             self._around.warn(f"STOP was not accepted while its status is {self._record.status}: {error}")
 
     def start(self) -> None:
+        if self._is_running_again():
+            return
         self._record.start_sent = True
         self._command("START")
 
@@ -141,8 +143,26 @@ class _Run:
         self._wait(watch)
 
     def await_stopped(self) -> None:
-        watch = Watch(for_running=False, grace=0)
-        self._wait(watch, give_up=self._agent_is_away if self._plan.may_pass_unknown else None)
+        self._await_stopped()
+        if self._is_running_again() and (self._is_edit or not self._owed()):
+            self.stop()
+            self._await_stopped()
+
+    def _await_stopped(self) -> None:
+        may_pass = self._plan.may_pass_unknown
+        self._wait(Watch(for_running=False, grace=0), give_up=self._need_not_wait, may_pass_unknown=may_pass)
+
+    @property
+    def _is_edit(self) -> bool:
+        return Step.PUT in self._plan.steps or Step.DELETE in self._plan.steps
+
+    def _is_running_again(self) -> bool:
+        """Tell whether what was found stopping was started since, by somebody else or by an earlier command."""
+        return not self._record.stop_sent and run_state.is_running(self._record.status)
+
+    def _need_not_wait(self, status: str) -> bool:
+        """End the wait for a stop that will not come, or that nobody can see."""
+        return self._is_running_again() or (self._plan.may_pass_unknown and self._agent_is_away(status))
 
     def confirm_stopped(self) -> None:
         if self._record.status != run_state.NOT_RUNNING:
@@ -153,14 +173,20 @@ class _Run:
         self._record.saw(status)
         return status
 
-    def _wait(self, watch: Watch, give_up: Callable[[str], bool] | None = None) -> None:
+    def _wait(
+        self,
+        watch: Watch,
+        *,
+        give_up: Callable[[str], bool] = lambda _status: False,
+        may_pass_unknown: bool = False,
+    ) -> None:
         try:
-            wait(watch, self._look, self._around, give_up=give_up or (lambda _status: False))
+            wait(watch, self._look, self._around, give_up=give_up)
         except WaitTimedOut as error:
             if run_state.is_known(self._record.status):
                 raise
             phrase = self._pipeline.agent_state(self._record.definition.get("agentId"))[1]
-            if give_up is None:
+            if not may_pass_unknown:
                 raise WaitTimedOut(f"{error}; {phrase}") from error
             self._around.warn(f"was not seen to stop ({phrase}); the change goes on without")
 

@@ -23,7 +23,7 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from . import adoption, host, properties, run_state
+from . import adoption, confidence, host, properties, run_state
 from .claims import Claims
 from .converge import converge
 from .definition import has_unknowns, validate, whole_numbers
@@ -45,7 +45,8 @@ def _hook(hook: Hook) -> Hook:
     @functools.wraps(hook)
     def spoken(self: StreamingPipelineProvider, *args: Any) -> Any:
         try:
-            return hook(self, *args)
+            with confidence.holding(*args):
+                return hook(self, *args)
         except DpcError as error:
             raise host.Failure(_named(args[-1], str(error))) from error
 
@@ -163,7 +164,7 @@ class StreamingPipelineProvider(ResourceProvider):
         live = adoption.adopt(pipeline, wish, self._claims)
         # Where the status says nothing, what makes the next `up` look again.
         running = run_state.is_running(live.status, otherwise=wish.running is False)
-        if wish.running is not None and not run_state.is_known(live.status):
+        if not run_state.is_known(live.status):
             text = f"was adopted while its status is {live.status}; the next `pulumi up` looks again whether it runs"
             host.current_call().warn(_named(inputs, text))
         elif wish.running and not running:

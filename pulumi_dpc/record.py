@@ -43,7 +43,10 @@ class Outcome:
     def story(self, beginning: str = "") -> str:
         """Return what went wrong and whether it runs, as one sentence each; details such as violations follow."""
         sentence, *details = f"{beginning}{self.error}".splitlines() or [""]
-        owed = " It should run: the next `pulumi up` starts it." if self.resume else ""
+        owed = ""
+        if self.resume:
+            then = "looks whether it does" if self.status == run_state.STARTING else "starts it"
+            owed = f" It should run: the next `pulumi up` {then}."
         return "\n".join([f"{sentence.rstrip('.')}. {self.run_sentence}{owed}", *details])
 
     @property

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from . import answers
+from . import answers, confidence
 from .clock import Clock
 from .errors import ConfigurationError, DpcError, OutcomeUnknown, Unreachable
 from .pacing import Pacer
@@ -140,9 +140,9 @@ class Transport:
         raise call.doubtful(OutcomeUnknown(f"the service gave no usable answer: {why} {where}"))
 
     def _refusal(self, call: _Call, answer: Answer) -> Exception:
-        body = answers.redact(
-            answer.body, [*self._tokens.secrets(), call.token, *answers.free_texts(call.body)]
-        )
+        said = json_.loads(call.body) if call.body else None
+        confided = [*self._tokens.secrets(), call.token, *confidence.texts(said)]
+        body = answers.redact(answer.body, confided)
         hint = self._hint(answer.status)
         error = answers.error_for(call.method, call.path, answer.status, answer.headers, body, hint=hint)
         asked = retry_after(answer.headers.get("retry-after"), self._clock.wall())

@@ -144,6 +144,47 @@ def test_what_was_adopted_without_a_status_is_looked_at_by_the_next_up(wish: boo
         succeeded(world.run("preview", expect_no_changes=True))
 
 
+def test_an_adoption_needs_to_know_whether_it_runs(tmp_path: Path) -> None:
+    """With `running` not given, an edit would leave it as it was found, and nobody knows how that is."""
+    with World("engine", tmp_path) as world:
+        existing = world.api.add_pipeline(DEFINITION, status="STREAMING")
+        opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{existing}")'
+        world.api.agent_offline(GUIDE_AGENT)
+        failed(world.up(resource(opts=opts)), "running: not given", "UNKNOWN")
+        world.api.agent_online(GUIDE_AGENT)
+        succeeded(world.up(), ("orders", "create"))
+        assert world.outputs()["running"] is True
+
+
+@pytest.mark.parametrize("command", ["destroy", "stop", "edit", "start"])
+def test_what_is_found_stopping_may_have_been_told_to_start(command: str, tmp_path: Path) -> None:
+    """As an interrupted destroy leaves it: STOP, then START. The next command waited five minutes for a stop."""
+    with World("engine", tmp_path, stop_seconds=20) as world:
+        world.up(resource(running=True))
+        world.api.stop(world.pipeline.id)
+        world.api.set_status(world.pipeline.id, "STOPPING")
+        statuses = 0
+
+        def start_meanwhile(request: Any) -> None:
+            nonlocal statuses
+            statuses += request.path.endswith("/status")
+            if statuses == 2:
+                world.api.set_status(world.pipeline.id, None)
+                world.api.start(world.pipeline.id)
+
+        world.api.on_request(start_meanwhile)
+        if command == "destroy":
+            succeeded(world.run("destroy"), ("orders", "delete"))
+            assert world.api.pipelines == []
+            return
+        running = command != "stop"
+        definition = CHANGED if command == "edit" else DEFINITION
+        result = world.up(resource(definition=definition, running=running), refresh=command == "start")
+        assert result.ok, result.text
+        assert world.pipeline.running == running
+        assert world.pipeline.definition["advancedProperties"] == definition["advancedProperties"]
+
+
 # Below the runner itself, against the emulator and without an engine.
 
 

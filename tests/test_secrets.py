@@ -76,6 +76,21 @@ def test_a_service_that_quotes_a_secret_input_is_not_quoted(tmp_path: Path) -> N
         assert any(entry.get("initErrors") for entry in world.states())
 
 
+@pytest.mark.parametrize("match", ["POST *commands", "GET *status", "DELETE *"])
+def test_nor_is_one_that_quotes_it_where_it_was_not_sent(match: str, tmp_path: Path) -> None:
+    """It knows the secret from the create; and it may quote JSON within its JSON."""
+    quoted = {
+        "detail": f"cannot use {SECRET_INPUT}",
+        "violations": [json.dumps({"api.password": SECRET_INPUT})],
+    }
+    with World("engine", tmp_path, env={"DPC_DEBUG": "1"}) as world:
+        world.up(secret_program(running=False))
+        world.api.fail_next(403, body=quoted, match=match, times=None)
+        result = world.run("destroy") if match == "DELETE *" else world.up(secret_program(running=True))
+        assert not result.ok
+        assert "cannot use [secret]" in result.text
+
+
 def credentials(world: World, way: str) -> dict[str, str]:
     """Return the environment in which the credentials come that way."""
     if way == "token":
