@@ -299,7 +299,8 @@ def import_id_that_is_none(world: World) -> Result:
 
 @case(
     "orders-pipeline: the pipeline <id> is managed already, by the resource <urn>::first of this "
-    "program: two resources cannot manage one pipeline; remove one of them, or run `pulumi up` again if that one is being renamed"
+    "program: two resources cannot manage one pipeline; remove one of them, or run "
+    "`pulumi up` again if that one is being renamed"
 )
 def import_of_what_another_resource_manages(world: World) -> Result:
     world.up(resource("first"))
@@ -540,7 +541,8 @@ def renamed_without_an_alias(world: World) -> Result:
 
 @case(
     "orders-pipeline: the pipeline <id> is managed already, by the resource <urn>::one of this "
-    "program: two resources cannot manage one pipeline; remove one of them, or run `pulumi up` again if that one is being renamed"
+    "program: two resources cannot manage one pipeline; remove one of them, or run "
+    "`pulumi up` again if that one is being renamed"
 )
 def two_resources_of_one_name(world: World) -> Result:
     return world.up(resource("one"), resource("two", opts="text:pulumi.ResourceOptions(depends_on=[one])"))
