@@ -25,14 +25,16 @@ class _Entry:
         id: As the service, or the program that wrote it, spells it.
         name: As it was listed; not a string where that is not known.
         definition: None where the listing's is old, or is not a whole one.
+        next_name: What an edit of this process may have named it since.
     """
 
     id: str
     name: Any = None
     definition: Definition | None = None
+    next_name: Any = None
 
     def may_be_named(self, name: str) -> bool:
-        return self.name == name or not isinstance(self.name, str)
+        return name in (self.name, self.next_name) or not isinstance(self.name, str)
 
 
 class Listing:
@@ -100,9 +102,9 @@ class Listing:
         """Take note of a pipeline that this process has created, edited or, with None, deleted."""
         self._project(project_id).wrote(pipeline_id, definition)
 
-    def stale(self, project_id: str, pipeline_id: str) -> None:
-        """Take note that a pipeline is being, or may have been, written: what the listing says is old."""
-        self._project(project_id).stale(pipeline_id)
+    def stale(self, project_id: str, pipeline_id: str, definition: Definition) -> None:
+        """Take note that this may have been written over a pipeline: what the listing says of it is old."""
+        self._project(project_id).stale(pipeline_id, definition)
 
     def _project(self, project_id: str) -> _Project:
         with self._lock:
@@ -167,11 +169,14 @@ class _Project:
                 live = {**definition, PIPELINE_ID: pipeline_id}
                 self._entries[key] = _Entry(pipeline_id, live.get("name"), live)
 
-    def stale(self, pipeline_id: str) -> None:
+    def stale(self, pipeline_id: str, definition: Definition) -> None:
         key = pipeline_id.lower()
         with self._lock:
             self._writes[key] += 1
-            self._entries[key] = _Entry(pipeline_id)  # its name may be another by now
+            before, next_name = self._entries.get(key), definition.get("name")
+            is_first = before is not None and before.next_name in (None, next_name)
+            name = before.name if before is not None and is_first else None
+            self._entries[key] = _Entry(pipeline_id, name, next_name=next_name)
 
     def _begin(self) -> None:
         self._reading = Reading(f"/v1/projects/{self._id}/streaming-pipelines", PIPELINE_ID)

@@ -98,9 +98,8 @@ class RemotePipeline:
 
     def put(self, body: Mapping[str, Any]) -> None:
         """Replace the definition."""
-        self.place.listing.stale(
-            self.project_id, self.pipeline_id
-        )  # it may be written although no answer comes
+        # It may be written although no answer comes.
+        self.place.listing.stale(self.project_id, self.pipeline_id, body)
         self.place.client.update_pipeline(self.project_id, self.pipeline_id, body)
         self.place.listing.wrote(self.project_id, self.pipeline_id, body)
 

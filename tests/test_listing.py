@@ -151,13 +151,31 @@ def test_one_that_was_listed_and_then_deleted_is_gone(api: Emulator, listing: Li
 def test_a_write_makes_the_entry_old(api: Emulator, listing: Listing) -> None:
     ids = fill(api, 2)
     listing.find(GUIDE_PROJECT, ids[0])
-    listing.stale(GUIDE_PROJECT, ids[0])
+    listing.stale(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "renamed"})
     api.edit(ids[0], name="renamed")
     assert listing.find(GUIDE_PROJECT, ids[0])["name"] == "renamed"
     assert listing.find(GUIDE_PROJECT, ids[1])["name"] == "p1"
     assert [id_ for id_, _ in listing.named(GUIDE_PROJECT, "renamed")] == [ids[0]]
     api.delete(ids[0])
     assert listing.named(GUIDE_PROJECT, "p0") == []
+
+
+def test_a_write_under_way_is_asked_about_under_its_old_and_its_new_name(
+    api: Emulator, listing: Listing
+) -> None:
+    """Others' names are looked up at the same time, and must not cost a GET of every edit."""
+    ids = fill(api, 1)
+    listing.named(GUIDE_PROJECT, "x")
+    listing.stale(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "new"})
+    costs(api)
+    assert listing.named(GUIDE_PROJECT, "other") == []
+    assert costs(api) == (0, 0)
+    assert [id_ for id_, _ in listing.named(GUIDE_PROJECT, "p0")] == ids
+    assert listing.named(GUIDE_PROJECT, "new") == []
+    assert costs(api) == (0, 2)
+    listing.stale(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "newer"})
+    api.edit(ids[0], name="new")
+    assert [id_ for id_, _ in listing.named(GUIDE_PROJECT, "new")] == ids
 
 
 def test_what_this_process_wrote_is_known_without_asking(api: Emulator, listing: Listing) -> None:
@@ -288,7 +306,7 @@ def test_an_id_in_capitals_is_the_same_pipeline(api: Emulator, listing: Listing)
     assert listing.named(project, "p1") == []
     assert [live["name"] for _, live in listing.named(GUIDE_PROJECT, "renamed")] == ["renamed"]
     assert listing.named(GUIDE_PROJECT, "p0") == []
-    listing.stale(project, third.upper())
+    listing.stale(project, third.upper(), DEFINITION)
     assert listing.find(GUIDE_PROJECT, third)["name"] == "p2"
     assert costs(api) == (0, 1)
     assert listing.has(project, third.upper())
