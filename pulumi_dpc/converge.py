@@ -68,7 +68,7 @@ def converge(
 
 
 class _Run:
-    """Carry out one plan: first the steps, then how each is done, then what is true when one has failed."""
+    """Carry out one plan: first the steps, then how each is done, then the restart when one has failed."""
 
     def __init__(
         self, pipeline: Pipeline, plan: Plan, live: Live, said: Said, around: Surroundings, *, sent: bool
