@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .faults import Fault
+from .pipeline import Pipeline
 from .settings import Settings
-from .store import Pipeline
 from .wire import Request
 
 __all__ = ["GUIDE_AGENT", "GUIDE_PROJECT", "Emulator", "Fault", "Pipeline", "Request", "Settings"]

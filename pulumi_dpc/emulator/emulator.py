@@ -15,9 +15,10 @@ from .faults import Fault, FaultPlan, misbehave
 from .journal import TOKEN_PATH, Journal, answered
 from .lifecycle import StartFailure
 from .page import start_page
+from .pipeline import Pipeline
 from .server import Server
 from .settings import Settings
-from .store import Pipeline, Store
+from .store import Store
 from .wire import Answer, Call, Reply, Request
 
 GUIDE_PROJECT = "3dda0acf-e646-4f4b-b4f6-e00449b69427"

@@ -6,52 +6,15 @@ import copy
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from .directory import NOT_FOUND, Directory, Json, Refused, step
 from .lifecycle import UP, StartFailure, Timeline, snapshotting, started, stopped
+from .pipeline import Pipeline, StoredPipeline
 from .settings import Settings
 
 CONFLICT: Final = 409
-
-
-@dataclass(frozen=True)
-class Pipeline:
-    """Show one pipeline as it is in the service.
-
-    Attributes:
-        definition: As stored, without the two ids.
-        status: What the API would answer now.
-        running: Whether it runs or is on its way up, also where the status is UNKNOWN.
-        running_definition: The definition that the last start took; None if it never started.
-    """
-
-    id: str
-    project_id: str
-    definition: Json
-    status: str
-    running: bool
-    running_definition: Json | None
-
-    @property
-    def name(self) -> str:
-        """Return the name in the definition."""
-        return str(self.definition.get("name", ""))
-
-
-@dataclass
-class _Record:
-    id: str
-    project_id: str
-    definition: Json
-    applied: Json | None = None
-    timeline: Timeline = field(default_factory=Timeline)
-    forced: str | None = None
-
-    @property
-    def agent(self) -> str:
-        return str(self.definition.get("agentId", ""))
 
 
 @dataclass
@@ -84,7 +47,7 @@ class Store:
         self.new_id = new_id
         self.lock = threading.RLock()
         self.directory = Directory(new_id, self.lock)
-        self._pipelines: dict[str, _Record] = {}
+        self._pipelines: dict[str, StoredPipeline] = {}
         self._start_failures: list[_ArmedFailure] = []
 
     # Pipelines, as the API sees them
@@ -93,19 +56,19 @@ class Store:
     def definitions(self, project_id: str) -> list[Json]:
         """Return the definitions of a project in the order they were made."""
         self.directory.project(project_id)
-        return [_shown(record) for record in self._in_project(project_id)]
+        return [_answered(record) for record in self._in_project(project_id)]
 
     @step
     def get(self, project_id: str, pipeline_id: str) -> Json:
         """Return one definition."""
-        return _shown(self._record(project_id, pipeline_id))
+        return _answered(self._record(project_id, pipeline_id))
 
     @step
     def create(self, project_id: str, definition: Json) -> Json:
         """Make a pipeline, stopped."""
         self.directory.project(project_id)
         self._admit(project_id, definition, itself=None)
-        return _shown(self._pipelines[self.place(project_id, definition)])
+        return _answered(self._pipelines[self.place(project_id, definition)])
 
     @step
     def update(self, project_id: str, pipeline_id: str, definition: Json) -> Json:
@@ -118,7 +81,7 @@ class Store:
         record.definition = copy.deepcopy(definition)
         if running and self.settings.put_when_running == "at-once":
             record.applied = copy.deepcopy(definition)
-        return _shown(record)
+        return _answered(record)
 
     @step
     def delete(self, project_id: str, pipeline_id: str) -> None:
@@ -162,7 +125,7 @@ class Store:
         status: str = "NOT_RUNNING",
     ) -> str:
         """Put a pipeline there as it is, checking nothing, and return its id."""
-        record = _Record(pipeline_id or self.new_id(), project_id, copy.deepcopy(dict(definition)))
+        record = StoredPipeline(pipeline_id or self.new_id(), project_id, copy.deepcopy(dict(definition)))
         self._pipelines[record.id] = record
         self.settle(record.id, status)
         return record.id
@@ -202,7 +165,7 @@ class Store:
         self._start_failures.append(_ArmedFailure(failure, times))
 
     @step
-    def find(self, pipeline: str) -> _Record:
+    def find(self, pipeline: str) -> StoredPipeline:
         """Return the pipeline of that id, or the only one of that name."""
         if pipeline in self._pipelines:
             return self._pipelines[pipeline]
@@ -215,14 +178,7 @@ class Store:
     def show(self, pipeline: str) -> Pipeline:
         """Return a copy of what is known of one pipeline."""
         record = self.find(pipeline)
-        return Pipeline(
-            id=record.id,
-            project_id=record.project_id,
-            definition=copy.deepcopy(record.definition),
-            status=self._seen(record),
-            running=record.timeline.is_up(self.now()),
-            running_definition=copy.deepcopy(record.applied),
-        )
+        return record.shown(self._seen(record), self.now())
 
     @step
     def show_all(self) -> list[Pipeline]:
@@ -231,10 +187,10 @@ class Store:
 
     # Rules
 
-    def _in_project(self, project_id: str) -> list[_Record]:
+    def _in_project(self, project_id: str) -> list[StoredPipeline]:
         return [record for record in self._pipelines.values() if record.project_id == project_id]
 
-    def _record(self, project_id: str, pipeline_id: str) -> _Record:
+    def _record(self, project_id: str, pipeline_id: str) -> StoredPipeline:
         self.directory.project(project_id)
         record = self._pipelines.get(pipeline_id)
         if record is None or record.project_id != project_id:
@@ -242,12 +198,12 @@ class Store:
             raise Refused(NOT_FOUND, detail)
         return record
 
-    def _seen(self, record: _Record) -> str:
+    def _seen(self, record: StoredPipeline) -> str:
         """Return the word the API answers: an agent that is away or gone reports nothing."""
         reporting = self.directory.agents.get(record.agent, {}).get("connected", False)
         return record.forced or (record.timeline.at(self.now()) if reporting else "UNKNOWN")
 
-    def _admit(self, project_id: str, definition: Json, itself: _Record | None) -> None:
+    def _admit(self, project_id: str, definition: Json, itself: StoredPipeline | None) -> None:
         """Refuse a definition that clashes with what is already there."""
         others = [record for record in self._pipelines.values() if record is not itself]
         names = [record.definition.get("name") for record in others if record.project_id == project_id]
@@ -263,7 +219,7 @@ class Store:
         if is_taken and rules.second_pipeline_on_agent == "create-refused":
             raise Refused(CONFLICT, f"Agent {agent} has a streaming pipeline already.")
 
-    def _start(self, record: _Record) -> None:
+    def _start(self, record: StoredPipeline) -> None:
         if record.timeline.is_up(self.now()):
             if self.settings.start_when_running == CONFLICT:
                 raise Refused(CONFLICT, "The streaming pipeline is already running.")
@@ -273,13 +229,13 @@ class Store:
         record.timeline = started(record.timeline, self.now(), self.settings, failure)
         record.applied = copy.deepcopy(record.definition)
 
-    def _stop(self, record: _Record) -> None:
+    def _stop(self, record: StoredPipeline) -> None:
         if record.timeline.is_up(self.now()):
             record.timeline = stopped(self.now(), self.settings)
         elif self.settings.stop_when_stopped == CONFLICT:
             raise Refused(CONFLICT, "The streaming pipeline is not running.")
 
-    def _check_agent(self, record: _Record) -> None:
+    def _check_agent(self, record: StoredPipeline) -> None:
         """Refuse a start on an agent of the wrong kind, or on one that runs another pipeline."""
         if self.directory.agents.get(record.agent, {}).get("agentType", "streaming") != "streaming":
             raise Refused(CONFLICT, f"Agent {record.agent} is not a streaming agent.")
@@ -299,9 +255,8 @@ class Store:
         return None
 
 
-def _shown(record: _Record) -> Json:
-    ids = {"projectId": record.project_id, "streamingPipelineId": record.id}
-    return copy.deepcopy(record.definition) | ids
+def _answered(record: StoredPipeline) -> Json:
+    return copy.deepcopy(record.definition) | record.ids
 
 
 def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> Json:
