@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias, get_args, get_origin, get_type_hints
+
+Path: TypeAlias = tuple[str, ...]
+EVERY_ITEM: Final = "*"
 
 
 @dataclass
@@ -12,6 +16,11 @@ class Settings:
     """Hold the switches of one emulator; each may be changed while it serves.
 
     Durations are nominal seconds (see ``Emulator``), except ``latency_seconds``, which is real.
+
+    A path leads to a part of a definition, key by key, such as ``("streamingTarget", "prefix")``; ``"*"`` stands
+    for every item of a list. A path that a definition does not have does nothing. What a POST or PUT sent is stored
+    as the four switches ``dropped``, ``retyped``, ``recased`` and ``added`` leave it, applied in this order: a path
+    that is both dropped and added is replaced. Pipelines that are there already stay as they are.
 
     Attributes:
         start_seconds: How long a pipeline is STARTING.
@@ -27,6 +36,11 @@ class Settings:
         second_pipeline_on_agent: Where, if anywhere, a second pipeline on one agent is refused (409).
         unknown_agent: What a definition meets whose agent does not exist.
         unknown_field: ``kept`` imitates a newer service: unknown fields and unknown types are stored as sent.
+        dropped: Paths of what is not stored.
+        retyped: Paths where a number is stored as text, and the text of a whole number as a number.
+        recased: Paths where a text is stored in upper case, or in lower case if it is in upper case already.
+        added: What is stored, by path, where nothing was sent and the object around it is there.
+        masked: Paths where a text is stored as it is, but shown as ``********`` in every answer.
         page_size: Results on a page where the request does not say.
         max_page_size: The largest page.
         over_max: What a larger one meets.
@@ -50,6 +64,11 @@ class Settings:
     second_pipeline_on_agent: Literal["start-refused", "create-refused", "allowed"] = "start-refused"
     unknown_agent: Literal["accepted", 400, 404] = "accepted"
     unknown_field: Literal["ignored", "kept", 400] = "ignored"
+    dropped: tuple[Path, ...] = ()
+    retyped: tuple[Path, ...] = ()
+    recased: tuple[Path, ...] = ()
+    added: Mapping[Path, Any] = field(default_factory=dict)
+    masked: tuple[Path, ...] = ()
     page_size: int = 25
     max_page_size: int = 100
     over_max: Literal["clamp", 400] = 400
@@ -60,13 +79,42 @@ class Settings:
     latency_seconds: float = 0
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse a switch or a position that does not exist, which would otherwise do nothing."""
+        """Refuse a switch, a position or a path that cannot be, which would otherwise do nothing."""
         hints = _hints()
         if name not in hints:
             raise TypeError(f"the emulator has no setting {name!r}; it has {', '.join(hints)}")
         if get_origin(hints[name]) is Literal and value not in get_args(hints[name]):
             raise ValueError(f"{name} is one of {', '.join(map(repr, get_args(hints[name])))}, not {value!r}")
+        if hints[name] == tuple[Path, ...]:
+            _check_paths(name, value)
+        elif hints[name] == Mapping[Path, Any]:
+            _check_additions(name, value)
         super().__setattr__(name, value)
+
+
+def _check_paths(name: str, paths: object) -> None:
+    if not isinstance(paths, tuple):
+        raise TypeError(f"{name} is a tuple of paths, not {paths!r}")
+    for path in paths:
+        _check_path(name, path)
+
+
+def _check_additions(name: str, additions: object) -> None:
+    if not isinstance(additions, Mapping):
+        raise TypeError(f"{name} is a mapping from paths to what is stored there, not {additions!r}")
+    for path in additions:
+        _check_path(name, path)
+        if path[-1] == EVERY_ITEM:
+            raise ValueError(
+                f"{name}: a path ends in the key to store, not in {EVERY_ITEM!r} as {path!r} does"
+            )
+
+
+def _check_path(name: str, path: object) -> None:
+    if not isinstance(path, tuple) or not path or not all(isinstance(key, str) for key in path):
+        raise TypeError(
+            f"{name}: a path is a tuple of texts such as ('streamingTarget', 'prefix'), not {path!r}"
+        )
 
 
 @functools.cache

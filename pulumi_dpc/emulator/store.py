@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from . import storage_rules
 from .directory import NOT_FOUND, Directory, Json, Refused, step
 from .lifecycle import UP, StartFailure, Timeline, snapshotting, started, stopped
 from .pipeline import Pipeline, StoredPipeline
@@ -56,19 +57,20 @@ class Store:
     def definitions(self, project_id: str) -> list[Json]:
         """Return the definitions of a project in the order they were made."""
         self.directory.project(project_id)
-        return [_answered(record) for record in self._in_project(project_id)]
+        return [self._answer(record) for record in self._in_project(project_id)]
 
     @step
     def get(self, project_id: str, pipeline_id: str) -> Json:
         """Return one definition."""
-        return _answered(self._record(project_id, pipeline_id))
+        return self._answer(self._record(project_id, pipeline_id))
 
     @step
     def create(self, project_id: str, definition: Json) -> Json:
         """Make a pipeline, stopped."""
         self.directory.project(project_id)
-        self._admit(project_id, definition, itself=None)
-        return _answered(self._pipelines[self.place(project_id, definition)])
+        kept = storage_rules.stored(definition, self.settings)
+        self._admit(project_id, kept, itself=None)
+        return self._answer(self._pipelines[self.place(project_id, kept)])
 
     @step
     def update(self, project_id: str, pipeline_id: str, definition: Json) -> Json:
@@ -77,11 +79,12 @@ class Store:
         running = record.timeline.is_up(self.now())
         if running and self.settings.put_when_running == CONFLICT:
             raise Refused(CONFLICT, "The streaming pipeline is running.")
-        self._admit(project_id, definition, itself=record)
-        record.definition = copy.deepcopy(definition)
+        kept = storage_rules.stored(definition, self.settings)
+        self._admit(project_id, kept, itself=record)
+        record.definition = kept
         if running and self.settings.put_when_running == "at-once":
-            record.applied = copy.deepcopy(definition)
-        return _answered(record)
+            record.applied = copy.deepcopy(kept)
+        return self._answer(record)
 
     @step
     def delete(self, project_id: str, pipeline_id: str) -> None:
@@ -152,7 +155,7 @@ class Store:
     def edit(self, pipeline: str, change: Mapping[str, Any]) -> None:
         """Merge a change into a definition (RFC 7396: mappings merge, None removes)."""
         record = self.find(pipeline)
-        record.definition = _merged(record.definition, change)
+        record.definition = storage_rules.merged(record.definition, change)
 
     @step
     def forget(self, pipeline: str) -> None:
@@ -198,6 +201,10 @@ class Store:
             raise Refused(NOT_FOUND, detail)
         return record
 
+    def _answer(self, record: StoredPipeline) -> Json:
+        """Return the definition with its ids, as answers show it."""
+        return storage_rules.shown(record.definition, self.settings) | record.ids
+
     def _seen(self, record: StoredPipeline) -> str:
         """Return the word the API answers: an agent that is away or gone reports nothing."""
         reporting = self.directory.agents.get(record.agent, {}).get("connected", False)
@@ -207,9 +214,9 @@ class Store:
         """Refuse a definition that clashes with what is already there."""
         others = [record for record in self._pipelines.values() if record is not itself]
         names = [record.definition.get("name") for record in others if record.project_id == project_id]
-        agent = definition["agentId"]
+        name, agent = definition.get("name"), definition.get("agentId")
         rules = self.settings
-        if definition["name"] in names and rules.duplicate_name != "allowed":
+        if name in names and rules.duplicate_name != "allowed":
             violations = ["name: must be unique in the project"]
             raise Refused(rules.duplicate_name, "A streaming pipeline of this name exists.", violations)
         if agent not in self.directory.agents and rules.unknown_agent != "accepted":
@@ -253,19 +260,3 @@ class Store:
                 armed.times = armed.times and armed.times - 1
                 return armed.failure
         return None
-
-
-def _answered(record: StoredPipeline) -> Json:
-    return copy.deepcopy(record.definition) | record.ids
-
-
-def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> Json:
-    result = dict(base)
-    for key, value in change.items():
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
-            result[key] = _merged(result[key], value)
-        else:
-            result[key] = copy.deepcopy(value)
-    return result
