@@ -194,6 +194,48 @@ class TestShown:
         assert at(caller.send("GET", caller.make()).json(), SCHEMAS) == ["********", "********"]
 
 
+class TestAnswered:
+    """What a POST and a PUT answer."""
+
+    def sent_and_answered(self, caller: Caller, word: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        caller.api.settings.write_answer = word
+        sent = definition(labels={"team": "x"})
+        sent["streamingTarget"]["temporalMapping"] = "native"
+        made = caller.send("POST", PIPELINES, sent)
+        path = f"{PIPELINES}/{made.json()['streamingPipelineId']}"
+        put = caller.send("PUT", path, sent)
+        assert (made.status_code, put.status_code) == (201, 200)
+        return sent, [made.json(), put.json()]
+
+    def ids(self, caller: Caller) -> dict[str, str]:
+        kept = caller.api.pipeline(NAME)
+        return {"projectId": kept.project_id, "streamingPipelineId": kept.id}
+
+    def test_writes_can_answer_what_was_stored(self, caller: Caller) -> None:
+        """The documented behaviour; what a GET says next is no surprise."""
+        caller.api.settings.dropped = (SIZE,)
+        _, answers = self.sent_and_answered(caller, "stored")
+        assert answers == [{**GUIDE_DEFINITION, "advancedProperties": {}, **self.ids(caller)}] * 2
+
+    def test_writes_can_answer_what_was_sent(self, caller: Caller) -> None:
+        """An echo looks like proof that all was stored; only a GET tells."""
+        caller.api.settings.dropped = (SIZE,)
+        sent, answers = self.sent_and_answered(caller, "echo")
+        assert answers == [{**sent, **self.ids(caller)}] * 2
+        assert caller.api.pipeline(NAME).definition["advancedProperties"] == {}
+
+    def test_an_echo_is_masked_too(self, caller: Caller) -> None:
+        """Every answer shows stars, wherever the text comes from."""
+        caller.api.settings.masked = (PASSWORD,)
+        _, answers = self.sent_and_answered(caller, "echo")
+        assert [at(answer, PASSWORD) for answer in answers] == ["********"] * 2
+
+    def test_writes_can_answer_the_ids_alone(self, caller: Caller) -> None:
+        """No property of an answer is promised, so a client must manage with the id."""
+        _, answers = self.sent_and_answered(caller, "ids")
+        assert answers == [self.ids(caller)] * 2
+
+
 class TestSwitches:
     """How the switches are given."""
 
@@ -206,6 +248,7 @@ class TestSwitches:
     @pytest.mark.parametrize(
         ("switch", "value", "error", "sentence"),
         [
+            ("write_answer", "nothing", ValueError, "write_answer is one of 'stored', 'echo', 'ids', not"),
             ("dropped", "name", TypeError, "dropped is a tuple of paths, not 'name'"),
             ("masked", [("name",)], TypeError, r"masked is a tuple of paths, not \[\('name',\)\]"),
             (
@@ -226,7 +269,7 @@ class TestSwitches:
             ),
         ],
     )
-    def test_a_path_that_is_none_is_told(
+    def test_a_value_that_cannot_be_is_told(
         self, api: Emulator, switch: str, value: Any, error: type[Exception], sentence: str
     ) -> None:
         """Taken as it is, it would lead nowhere, and the test would pass without testing anything."""

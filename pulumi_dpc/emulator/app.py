@@ -14,6 +14,7 @@ from . import contract
 from .access import Access, RateLimit
 from .directory import Refused
 from .settings import Settings
+from .storage_rules import write_answer
 from .store import Store
 from .wire import Answer, Call
 
@@ -23,11 +24,17 @@ BAD_REQUEST: Final = 400
 
 @dataclass(frozen=True)
 class _Work:
-    """Carry what a handler needs: where, which settings, the values of the path and query, the body."""
+    """What a handler needs: where, which settings, the values of the path and query, the body.
+
+    Attributes:
+        sent: The body as it was sent.
+        body: The body in the document's spelling.
+    """
 
     store: Store
     settings: Settings
     values: Mapping[str, Any]
+    sent: Any
     body: Any
 
     @property
@@ -80,9 +87,10 @@ class App:
         if not account.permitted or self._is_other_account(call):
             return problem(403, "The credential lacks the permission.", path)
         values = self._parameters(operation, values | dict(call.query))
-        body = None if operation.body is None else self._body(operation.body, call)
+        sent = None if operation.body is None else _json(call)
+        body = None if operation.body is None else self._conform(operation.body, sent)
         with account.store.lock:
-            return HANDLERS[operation.id](_Work(account.store, self._settings, values, body))
+            return HANDLERS[operation.id](_Work(account.store, self._settings, values, sent, body))
 
     def _issue_token(self, call: Call) -> Answer:
         if _media_type(call) != "application/x-www-form-urlencoded":
@@ -114,14 +122,8 @@ class App:
             raise Refused(BAD_REQUEST, "Invalid request parameters.", wrong)
         return values
 
-    def _body(self, schema: Mapping[str, Any], call: Call) -> Any:
-        """Read a JSON body, or refuse it with everything that is wrong."""
-        if _media_type(call) != "application/json":
-            raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The Content-Type must be application/json.")
-        try:
-            body = json.loads(call.body)
-        except ValueError:
-            raise Refused(BAD_REQUEST, "The request body is not JSON.") from None
+    def _conform(self, schema: Mapping[str, Any], body: Any) -> Any:
+        """Return a body in the document's spelling, or refuse it with everything that is wrong."""
         newer = self._settings.unknown_field == "kept"
         wrong = contract.violations(schema, body, allow_unknown_types=newer)
         if self._settings.unknown_field == BAD_REQUEST:
@@ -161,6 +163,16 @@ def _is_mounted(path: str) -> bool:
 
 def _media_type(call: Call) -> str:
     return call.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _json(call: Call) -> Any:
+    """Read a JSON body, or refuse what is none."""
+    if _media_type(call) != "application/json":
+        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The Content-Type must be application/json.")
+    try:
+        return json.loads(call.body)
+    except ValueError:
+        raise Refused(BAD_REQUEST, "The request body is not JSON.") from None
 
 
 def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -229,7 +241,13 @@ def _refresh_credentials(work: _Work) -> Answer:
 
 
 def _create_pipeline(work: _Work) -> Answer:
-    return Answer(201, work.store.create(work.values["projectId"], work.body))
+    kept = work.store.create(work.values["projectId"], work.body)
+    return Answer(201, write_answer(work.sent, kept, work.settings))
+
+
+def _update_pipeline(work: _Work) -> Answer:
+    kept = work.store.update(*work.pipeline, work.body)
+    return Answer(200, write_answer(work.sent, kept, work.settings))
 
 
 def _delete_pipeline(work: _Work) -> Answer:
@@ -259,7 +277,7 @@ HANDLERS: dict[str, _Handler] = {
     "listStreamingPipelines": lambda work: _page(work, work.store.definitions(work.values["projectId"])),
     "createStreamingPipeline": _create_pipeline,
     "getStreamingPipeline": lambda work: Answer(200, work.store.get(*work.pipeline)),
-    "updateStreamingPipeline": lambda work: Answer(200, work.store.update(*work.pipeline, work.body)),
+    "updateStreamingPipeline": _update_pipeline,
     "deleteStreamingPipeline": _delete_pipeline,
     "commandStreamingPipeline": _command,
     "getStreamingPipelineStatus": lambda work: Answer(200, {"status": work.store.status(*work.pipeline)}),

@@ -41,6 +41,8 @@ class Settings:
         recased: Paths where a text is stored in upper case, or in lower case if it is in upper case already.
         added: What is stored, by path, where nothing was sent and the object around it is there.
         masked: Paths where a text is stored as it is, but shown as ``********`` in every answer.
+        write_answer: What a successful POST or PUT answers: the stored definition, the body as it was sent (whatever
+            was stored), or nothing; each with the two ids.
         page_size: Results on a page where the request does not say.
         max_page_size: The largest page.
         over_max: What a larger one meets.
@@ -69,6 +71,7 @@ class Settings:
     recased: tuple[Path, ...] = ()
     added: Mapping[Path, Any] = field(default_factory=dict)
     masked: tuple[Path, ...] = ()
+    write_answer: Literal["stored", "echo", "ids"] = "stored"
     page_size: int = 25
     max_page_size: int = 100
     over_max: Literal["clamp", 400] = 400

@@ -38,6 +38,13 @@ def shown(definition: Json, settings: Settings) -> Json:
     return copy.deepcopy(seen)
 
 
+def write_answer(sent: Json, kept: Json, settings: Settings) -> Json:
+    """Return what a POST or PUT answers, of the body that was sent and of what a GET would answer."""
+    ids = {name: kept[name] for name in ("projectId", "streamingPipelineId")}
+    answers = {"stored": kept, "echo": shown(sent, settings) | ids, "ids": ids}
+    return answers[settings.write_answer]
+
+
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> Json:
     """Return a definition with a change merged into it (RFC 7396: mappings merge, None removes)."""
     result = dict(base)
