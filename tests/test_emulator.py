@@ -411,6 +411,33 @@ class TestLifecycle:
         api.remove_agent(GUIDE_AGENT)
         assert caller.status(path) == "UNKNOWN"
 
+    def test_an_agent_can_come_back_by_itself(self, api: Emulator, caller: Caller, clock: HandClock) -> None:
+        """A network that fails for a minute is the usual case, and a client that waits sees the end of it."""
+        path = caller.make()
+        api.start("sqlserver-to-snowflake")
+        clock.seconds = 100
+        api.agent_offline(GUIDE_AGENT, seconds=60)
+        seen = []
+        for clock.seconds in (100, 159.9, 160, 1e6):
+            agent = caller.send("GET", f"/v1/agents/{GUIDE_AGENT}").json()
+            listed = caller.send("GET", "/v1/agents").json()["results"]
+            assert listed == [agent]
+            seen.append((agent["connected"], agent["agentStatus"], caller.status(path)))
+        assert seen == [(False, "stopped", "UNKNOWN")] * 2 + [(True, "running", "STREAMING")] * 2
+
+    def test_the_last_word_about_an_agent_counts(
+        self, api: Emulator, caller: Caller, clock: HandClock
+    ) -> None:
+        """A test that takes an agent away for good must not see it return from an earlier absence."""
+        path = caller.make()
+        api.agent_offline(GUIDE_AGENT, seconds=60)
+        api.agent_online(GUIDE_AGENT)
+        assert caller.status(path) == "NOT_RUNNING"
+        api.agent_offline(GUIDE_AGENT, seconds=60)
+        api.agent_offline(GUIDE_AGENT)
+        clock.seconds = 60
+        assert caller.status(path) == "UNKNOWN"
+
     def test_an_edit_of_a_running_pipeline_acts_at_its_next_start(
         self, api: Emulator, caller: Caller
     ) -> None:

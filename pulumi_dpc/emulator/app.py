@@ -217,6 +217,11 @@ def _create_connection(work: _Work) -> Answer:
     return Answer(201)
 
 
+def _list_agents(work: _Work) -> Answer:
+    directory = work.store.directory
+    return _page(work, [directory.agent(agent_id) for agent_id in directory.agents])
+
+
 def _create_agent(work: _Work) -> Answer:
     return Answer(201, work.store.directory.add_agent(work.body))
 
@@ -267,7 +272,7 @@ HANDLERS: dict[str, _Handler] = {
     "listEnvironments": _list_environments,
     "createEnvironment": _create_environment,
     "createDataPlatformConnection": _create_connection,
-    "listAgents": lambda work: _page(work, list(work.store.directory.agents.values())),
+    "listAgents": _list_agents,
     "createAgent": _create_agent,
     "getAgent": lambda work: Answer(200, work.store.directory.agent(work.values["agentId"])),
     "updateAgent": _update_agent,

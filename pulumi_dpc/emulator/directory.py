@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -59,14 +60,20 @@ class Directory:
     Args:
         new_id: Returns a new unique id.
         lock: Held during every step.
+        now: Returns nominal seconds.
+
+    Attributes:
+        agents: What is known of each agent, by id, except whether it is connected.
     """
 
-    def __init__(self, new_id: Callable[[], str], lock: threading.RLock) -> None:
+    def __init__(self, new_id: Callable[[], str], lock: threading.RLock, now: Callable[[], float]) -> None:
         self.lock = lock
         self.projects: dict[str, Project] = {}
         self.agents: dict[str, Json] = {}
         self.credentials: dict[str, Json] = {}
+        self._connected_from: dict[str, float] = {}
         self._new_id = new_id
+        self._now = now
 
     def project(self, project_id: str) -> Project:
         """Return the project, or refuse with 404."""
@@ -98,10 +105,16 @@ class Directory:
         return environment
 
     def agent(self, agent_id: str) -> Json:
-        """Return the agent, or refuse with 404."""
+        """Return the agent as it is now, or refuse with 404."""
         if agent_id not in self.agents:
             raise Refused(NOT_FOUND, f"There is no agent {agent_id}.")
-        return self.agents[agent_id]
+        connected = self.is_connected(agent_id)
+        status = "running" if connected else "stopped"
+        return self.agents[agent_id] | {"connected": connected, "agentStatus": status}
+
+    def is_connected(self, agent_id: str) -> bool:
+        """Tell whether the agent is there and connected now."""
+        return self._now() >= self._connected_from.get(agent_id, math.inf)
 
     @step
     def add_agent(self, request: Json, agent_id: str | None = None, *, connected: bool = False) -> Json:
@@ -116,13 +129,14 @@ class Directory:
             "versionDetails": {"agentUpdateAvailable": False, "support": "SUPPORTED", "trackName": track},
         } | {key: value for key, value in request.items() if key != "trackName"}
         self.credentials[agent_id] = {"clientId": self._new_id(), "clientSecret": self._new_id()}
-        self.connect(agent_id, connected=connected)
-        return self.agents[agent_id]
+        self.connect(agent_id, after=0 if connected else math.inf)
+        return self.agent(agent_id)
 
     @step
     def change_agent(self, agent_id: str, change: Json) -> None:
         """Change what may be changed of an agent."""
-        agent = self.agent(agent_id)
+        self.agent(agent_id)
+        agent = self.agents[agent_id]
         agent |= {key: value for key, value in change.items() if key != "trackName"}
         agent["versionDetails"] |= {key: value for key, value in change.items() if key == "trackName"}
 
@@ -131,6 +145,7 @@ class Directory:
         """Forget an agent."""
         self.agent(agent_id)
         del self.agents[agent_id], self.credentials[agent_id]
+        self._connected_from.pop(agent_id, None)
 
     @step
     def refresh_credentials(self, agent_id: str) -> Json:
@@ -140,6 +155,7 @@ class Directory:
         return self.credentials[agent_id]
 
     @step
-    def connect(self, agent_id: str, *, connected: bool) -> None:
-        """Let the agent come or go."""
-        self.agent(agent_id).update(connected=connected, agentStatus="running" if connected else "stopped")
+    def connect(self, agent_id: str, after: float = 0) -> None:
+        """Let the agent be away for that many nominal seconds (``math.inf``: until the next call), then connect."""
+        self.agent(agent_id)
+        self._connected_from[agent_id] = self._now() + after

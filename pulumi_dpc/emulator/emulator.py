@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -233,13 +234,16 @@ class Emulator:
         found = None if pipeline is None else self.store.find(pipeline).id
         self.store.fail_starts(StartFailure(found, after, seconds), times)
 
-    def agent_offline(self, agent_id: str) -> None:
-        """Let an agent lose its connection; the status of its pipelines is UNKNOWN."""
-        self.store.directory.connect(agent_id, connected=False)
+    def agent_offline(self, agent_id: str, seconds: float | None = None) -> None:
+        """Let an agent lose its connection, which makes the status of its pipelines UNKNOWN.
+
+        It connects again by itself after that many nominal seconds; None: not before ``agent_online``.
+        """
+        self.store.directory.connect(agent_id, after=math.inf if seconds is None else seconds)
 
     def agent_online(self, agent_id: str) -> None:
         """Let an agent connect."""
-        self.store.directory.connect(agent_id, connected=True)
+        self.store.directory.connect(agent_id)
 
     def remove_agent(self, agent_id: str) -> None:
         """Delete an agent."""

@@ -47,7 +47,7 @@ class Store:
         self.now = now
         self.new_id = new_id
         self.lock = threading.RLock()
-        self.directory = Directory(new_id, self.lock)
+        self.directory = Directory(new_id, self.lock, now)
         self._pipelines: dict[str, StoredPipeline] = {}
         self._start_failures: list[_ArmedFailure] = []
 
@@ -207,7 +207,7 @@ class Store:
 
     def _seen(self, record: StoredPipeline) -> str:
         """Return the word the API answers: an agent that is away or gone reports nothing."""
-        reporting = self.directory.agents.get(record.agent, {}).get("connected", False)
+        reporting = self.directory.is_connected(record.agent)
         return record.forced or (record.timeline.at(self.now()) if reporting else "UNKNOWN")
 
     def _admit(self, project_id: str, definition: Json, itself: StoredPipeline | None) -> None:
