@@ -393,6 +393,8 @@ class TestLifecycle:
         caller.command(first, "START")
         refused = caller.command(second, "START")
         assert (refused.status_code, caller.status(second)) == (409, "NOT_RUNNING")
+        running = api.pipeline("a").id
+        assert refused.json()["detail"] == f"Agent {GUIDE_AGENT} already runs streaming pipeline {running}."
         api.stop("a")
         assert caller.command(second, "START").status_code == 200
 
@@ -551,6 +553,30 @@ class TestSettings:
         api.settings.second_pipeline_on_agent = "create-refused"
         caller.make()
         assert caller.send("POST", PIPELINES, definition(name="b")).status_code == 409
+
+    def test_a_pipeline_cannot_be_moved_to_an_agent_that_is_taken(
+        self, api: Emulator, caller: Caller
+    ) -> None:
+        """An edit must not get round the rule that a creation obeys; one that stays on its agent may pass."""
+        api.settings.second_pipeline_on_agent = "create-refused"
+        spare = api.add_agent("spare")
+        caller.make(name="a")
+        second = caller.make(name="b", agentId=spare)
+        refused = caller.send("PUT", second, definition(name="b"))
+        assert (refused.status_code, api.pipeline("b").definition["agentId"]) == (409, spare)
+        assert GUIDE_AGENT in refused.json()["detail"]
+        assert caller.send("PUT", second, definition(name="c", agentId=spare)).status_code == 200
+        api.delete("a")
+        assert caller.send("PUT", second, definition(name="b")).status_code == 200
+
+    def test_an_agent_that_only_runs_one_pipeline_may_have_several(
+        self, api: Emulator, caller: Caller
+    ) -> None:
+        """Under the default rule a move is an edit like any other."""
+        spare = api.add_agent("spare")
+        caller.make(name="a")
+        moved = caller.make(name="b", agentId=spare)
+        assert caller.send("PUT", moved, definition(name="b")).status_code == 200
 
     def test_unknown_fields_can_be_refused_by_path(self, api: Emulator, caller: Caller) -> None:
         """A strict service would name them."""
