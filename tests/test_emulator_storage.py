@@ -116,12 +116,13 @@ class TestStored:
         assert at(caller.send("GET", caller.make()).json(), SIZE) == 512
 
     def test_what_is_filled_in_is_a_copy(self, api: Emulator, caller: Caller) -> None:
-        """An edit behind the client's back must not change the switch."""
+        """What is changed later in a test must not change what was stored."""
         defaults: dict[str, Any] = {"a": 1}
         api.settings.added = {("defaults",): defaults}
-        caller.make()
+        caller.make(name="made")
+        caller.send("PUT", caller.make(name="old"), definition(name="replaced"))
         defaults["a"] = 2
-        assert api.pipeline(NAME).definition["defaults"] == {"a": 1}
+        assert [one.definition["defaults"] for one in api.pipelines] == [{"a": 1}] * 2
 
     @pytest.mark.parametrize("switch", ["dropped", "retyped", "recased", "masked"])
     @pytest.mark.parametrize(
