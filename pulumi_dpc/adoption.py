@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from . import run_state
+from .alteration import may_be_stored_of
 from .claims import Claims
-from .definition import differences
+from .comparison import differences
+from .definition import without_ids
 from .errors import ConfigurationError, DpcError, LookupFailed, NotFound, OutcomeUnknown
 from .plan import Live, Wish
 from .properties import make_id
@@ -59,10 +62,23 @@ def adopt(pipeline: RemotePipeline, wish: Wish, claims: Claims) -> Live:
     return live
 
 
+@dataclass(frozen=True)
+class Created:
+    """A pipeline that one POST has made.
+
+    Attributes:
+        id: The streaming pipeline's id.
+        stored: What the service stores of the definition; None where its answer does not tell.
+    """
+
+    id: str
+    stored: Mapping[str, Any] | None
+
+
 def create(
     place: Place, project_id: str, definition: Mapping[str, Any], claims: Claims, urn: str | None
-) -> str:
-    """Create a pipeline whose name is free in the project, and return its id.
+) -> Created:
+    """Create a pipeline whose name is free in the project, or find the one whose answer this process has lost.
 
     Raises:
         ConfigurationError: The project has a pipeline of that name.
@@ -71,7 +87,12 @@ def create(
     name = (project_id, definition["name"])
     try:
         taken = _holders(place, *name)
+        if taken and claims.has_posted(urn, name):
+            ours, _ = _found(place, project_id, definition)
+            if len(ours) == 1:
+                return ours[0]
         if not taken:
+            claims.post(urn, name)
             return _post(place, project_id, definition)
     except DpcError:
         claims.fail(name=name)
@@ -104,7 +125,7 @@ def _holders(place: Place, project_id: str, name: str) -> list[str]:
     return [id_ for id_, _ in place.listing.named(project_id, name, since=place.client.clock.now())]
 
 
-def _post(place: Place, project_id: str, definition: Mapping[str, Any]) -> str:
+def _post(place: Place, project_id: str, definition: Mapping[str, Any]) -> Created:
     """Send one POST, never a second one.
 
     If the answer is lost, the one pipeline of that name and definition is ours: none was there before.
@@ -114,24 +135,33 @@ def _post(place: Place, project_id: str, definition: Mapping[str, Any]) -> str:
     except DpcError as error:
         if not error.maybe_applied:
             raise
-        pipeline_id = _found_again(place, project_id, definition, error)
-    else:
-        pipeline_id = str(created["streamingPipelineId"])
-    place.listing.wrote(project_id, pipeline_id, definition)
-    return pipeline_id
+        return _found_again(place, project_id, definition, error)
+    pipeline_id = str(created["streamingPipelineId"])
+    stored = place.stored(project_id, pipeline_id, created)
+    if stored is None:
+        place.listing.stale(project_id, pipeline_id, definition)
+    return Created(pipeline_id, stored)
 
 
-def _found_again(place: Place, project_id: str, definition: Mapping[str, Any], error: DpcError) -> str:
+def _found(
+    place: Place, project_id: str, definition: Mapping[str, Any]
+) -> tuple[list[Created], list[Created]]:
+    """Return the pipelines of that name that may be what was posted, and all of that name."""
     since = place.client.clock.now()
+    found = place.listing.named(project_id, definition["name"], since=since)
+    now = [Created(id_, without_ids(live)) for id_, live in found]
+    return [one for one in now if may_be_stored_of(one.stored or {}, definition)], now
+
+
+def _found_again(place: Place, project_id: str, definition: Mapping[str, Any], error: DpcError) -> Created:
     try:
-        now = place.listing.named(project_id, definition["name"], since=since)
+        ours, now = _found(place, project_id, definition)
     except DpcError:
         raise OutcomeUnknown(
             f"{error}. It could not be looked up whether the pipeline was created; run `pulumi up` again: it finds"
             " the pipeline if it is there, and does not make a second one",
             maybe_applied=True,
         ) from error
-    ours = [id_ for id_, live in now if not differences(live, definition)]
     if len(ours) == 1:
         return ours[0]
     found = (

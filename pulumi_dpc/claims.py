@@ -11,6 +11,21 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Predecessor:
+    """The pipeline that a resource had before it was replaced.
+
+    Attributes:
+        id: The resource id of that pipeline.
+        ran: Whether it ran when this process deleted it; None if that is not known.
+    """
+
+    id: str
+    ran: bool | None
 
 
 class Claims:
@@ -26,7 +41,13 @@ class Claims:
         self._holders: dict[str, set[str]] = defaultdict(set)
         self._adopted: set[str] = set()
         self._imported: set[tuple[str, str]] = set()
-        self._deleted: set[str] = set()
+        self._deleted: dict[str, bool | None] = {}
+        self._deleted_by: dict[str, str] = {}
+        self._deleted_names: dict[tuple[str, str], str] = {}
+        self._replaced: dict[str, str] = {}
+        self._posted: set[tuple[str, str, str]] = set()
+        self._made: dict[str, str] = {}
+        self._left: dict[str, dict[str, Any]] = {}
         self._failed_ids: set[str] = set()
         self._failed_names: set[tuple[str, str]] = set()
         self._name_locks: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
@@ -68,8 +89,10 @@ class Claims:
         The delete of a resource that is renamed with an alias and replaced in one command comes under the old URN.
         """
         with self._lock:
-            for holders in self._holders.values():
-                holders.discard(urn or "")
+            for id_, holders in self._holders.items():
+                if urn in holders:
+                    holders.discard(urn)
+                    self._replaced[urn] = id_
 
     def adopt(self, urn: str | None, id_: str) -> None:
         """Note that a create of this process took an existing pipeline over."""
@@ -77,10 +100,72 @@ class Claims:
         with self._lock:
             self._adopted.add(id_.lower())
 
-    def delete(self, id_: str) -> None:
-        """Note that this process has deleted the pipeline."""
+    def post(self, urn: str | None, name: tuple[str, str]) -> None:
+        """Note that this resource is about to create a pipeline of a (project, name) that nobody had."""
         with self._lock:
-            self._deleted.add(id_.lower())
+            self._posted.add((urn or "", *name))
+
+    def has_posted(self, urn: str | None, name: tuple[str, str]) -> bool:
+        """Tell whether a pipeline of that name may be this resource's own, whose answer was lost in this process."""
+        with self._lock:
+            return (urn or "", *name) in self._posted
+
+    def make(self, urn: str | None, id_: str) -> None:
+        """Note that a create of this process has made a pipeline: a create that is called again goes on with it."""
+        self.meet(urn, id_)
+        if urn:
+            with self._lock:
+                self._made[urn] = id_
+
+    def made(self, urn: str | None) -> str | None:
+        """Return the pipeline that this process has made for a resource, and has not deleted since."""
+        with self._lock:
+            return self._made.get(urn or "")
+
+    def leave(self, id_: str, outputs: dict[str, Any] | None) -> None:
+        """Note what a failed operation has left of a pipeline, or with None that nothing is unfinished.
+
+        The engine calls the operation again, if a hook of the user's asks for it, with the outputs of before.
+        """
+        with self._lock:
+            if outputs is None:
+                self._left.pop(id_.lower(), None)
+            else:
+                self._left[id_.lower()] = outputs
+
+    def left(self, id_: str) -> dict[str, Any] | None:
+        """Return what a failed operation of this process has left of a pipeline."""
+        with self._lock:
+            return self._left.get(id_.lower())
+
+    def delete(
+        self, urn: str | None, id_: str, name: tuple[str, str] | None = None, *, ran: bool | None = None
+    ) -> None:
+        """Note that this process has deleted a resource's pipeline, and whether it ran then; None: it was gone."""
+        key = id_.lower()
+        with self._lock:
+            self._deleted[key] = ran
+            self._left.pop(key, None)
+            self._made = {one: made for one, made in self._made.items() if made.lower() != key}
+            if urn:
+                self._deleted_by[urn] = key
+            if name is not None:
+                self._deleted_names[name] = key
+
+    def predecessor(self, urn: str | None, name: tuple[str, str]) -> Predecessor | None:
+        """Return the pipeline in whose place this resource is created, None if it is a new one.
+
+        The delete comes under the old URN where the resource is renamed with an alias; its name at the service, which
+        it has alone, then tells.
+        """
+        with self._lock:
+            known = (
+                self._replaced.get(urn or ""),
+                self._deleted_by.get(urn or ""),
+                self._deleted_names.get(name),
+            )
+            id_ = next((id_ for id_ in known if id_ is not None), None)
+            return None if id_ is None else Predecessor(id_, self._deleted.get(id_))
 
     def is_spent(self, urn: str | None, import_id: str) -> bool:
         """Tell whether an `import_` has been carried out before, so that a replacement that keeps it creates afresh.
@@ -102,6 +187,11 @@ class Claims:
         with self._lock:
             others = (self._holders[id_.lower()] & self._declared) - {urn}
         return min(others, default=None)
+
+    def holders(self, id_: str) -> list[str]:
+        """Return the declared resources that are about this pipeline."""
+        with self._lock:
+            return sorted(self._holders[id_.lower()] & self._declared)
 
     def lives_on(self, urn: str | None, id_: str) -> bool:
         """Tell whether a delete must leave the pipeline alone, because another resource has it now."""

@@ -95,12 +95,15 @@ class DpcClient:
         return self._get(_pipeline(project_id, pipeline_id), lambda body: is_definition(body, pipeline_id))
 
     def update_pipeline(self, project_id: str, pipeline_id: str, definition: Mapping[str, Any]) -> Json:
-        """Replace a definition, the whole of it, and return the new one (``docs/api.md`` section 2)."""
+        """Replace a definition, the whole of it, and return the answer (``docs/api.md`` section 2).
+
+        The answer is the new definition, or only the pipeline's id where the service says no more.
+        """
         updated: Json = self._transport.request(
             "PUT",
             _pipeline(project_id, pipeline_id),
             json=definition,
-            usable=lambda body: is_definition(body, pipeline_id),
+            usable=lambda body: is_definition(body, pipeline_id) or _is_id_alone(body, pipeline_id),
         )
         return updated
 
@@ -150,6 +153,15 @@ def is_definition(body: Any, pipeline_id: str) -> bool:
         and str(body.get(PIPELINE_ID, pipeline_id)).lower() == pipeline_id.lower()
         and all(isinstance(body.get(name), str) for name in ("name", "agentId"))
         and all(isinstance(body.get(name), dict) for name in ("streamingSource", "streamingTarget"))
+    )
+
+
+def _is_id_alone(body: Any, pipeline_id: str) -> bool:
+    """Tell whether a body names that pipeline and says nothing of its definition."""
+    return (
+        _has_id(body)
+        and str(body[PIPELINE_ID]).lower() == pipeline_id.lower()
+        and body.keys() <= {PIPELINE_ID, "projectId"}
     )
 
 

@@ -6,15 +6,18 @@ The steps come from `plan`. What is known after each goes into a `record`, which
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from . import run_state
-from .definition import differences
-from .errors import ApiError, DpcError, Interrupted, NotFound, WaitTimedOut
+from .alteration import Alteration, find_alterations
+from .comparison import difference_paths, differences, is_same
+from .definition import without_ids
+from .errors import ApiError, Conflict, DpcError, Interrupted, NotFound, WaitTimedOut
 from .plan import Live, Plan, Said, Step
 from .record import End, Outcome, Record
 from .run_state import Watch
-from .waiting import Surroundings, wait
+from .waiting import AgentState, AgentWatch, Surroundings, wait
 
 COMMAND_BUDGET = 120.0
 """Nominal seconds in which a command whose answers are lost is looked up and sent again."""
@@ -24,19 +27,32 @@ _LOOKED_UP = (400, 409, 422)
 
 
 Command = Literal["START", "STOP"]
+Definition = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AgentUser:
+    """A pipeline that runs on the agent on which another one is to be started."""
+
+    id: str
+    name: str
+
+
+class AgentBusy(Conflict):
+    """A START that was refused because the agent runs another pipeline."""
 
 
 class Pipeline(Protocol):
     """One live pipeline: what the runner may ask and send."""
 
-    def definition(self) -> Mapping[str, Any]:
+    def definition(self) -> Definition:
         """Return the live definition."""
 
     def look(self) -> str:
         """Return the live status."""
 
-    def put(self, body: Mapping[str, Any]) -> None:
-        """Replace the definition."""
+    def put(self, body: Definition) -> Definition | None:
+        """Replace the definition, and return what is stored then, None where the answer does not tell."""
 
     def command(self, word: Command) -> None:
         """Send START or STOP once."""
@@ -47,8 +63,11 @@ class Pipeline(Protocol):
     def is_gone(self) -> bool:
         """Tell whether a 404 is to be believed."""
 
-    def agent_state(self, agent_id: str | None) -> tuple[bool, str]:
-        """Return whether that agent is connected, and a phrase that names it and says so."""
+    def agent_state(self, agent_id: str | None) -> AgentState:
+        """Return what is known of that agent."""
+
+    def agent_user(self, agent_id: str) -> AgentUser | None:
+        """Return another pipeline that runs on that agent, as far as it can be seen."""
 
 
 def converge(
@@ -79,7 +98,7 @@ class _Run:
         self._said = said
         self._around = around
         running = run_state.is_running(live.status, otherwise=said.running)
-        self._record = Record(live.definition, live.status, running, sent=sent)
+        self._record = Record(live.definition, live.status, running, sent=sent, alterations=live.alterations)
         self._record.seen_running = run_state.is_up(live.status)
 
     def outcome(self) -> Outcome:
@@ -110,25 +129,39 @@ class _Run:
 
     def put(self) -> None:
         try:
-            self._pipeline.put(self._plan.body)
+            stored = self._pipeline.put(self._plan.body)
         except DpcError as error:
             self._record.sent |= error.maybe_applied
             self._record.put_lost = error.maybe_applied
-            if not self._was_put_after_all(error):
+            stored = self._was_put_after_all(error)
+            if stored is None:
                 raise
         self._record.sent = True
-        self._record.definition = self._plan.body
+        self._record.definition, self._record.alterations = self._plan.body, self._alterations(stored)
 
-    def _was_put_after_all(self, error: DpcError) -> bool:
-        """Read the definition when the answer of the PUT was lost; what could not be read stays lost."""
+    def _was_put_after_all(self, error: DpcError) -> Definition | None:
+        """Return what is stored if a PUT whose answer was lost was carried out; what could not be read stays lost."""
         if not error.maybe_applied or isinstance(error, Interrupted):
-            return False
+            return None
         try:
-            self._record.definition = self._pipeline.definition()
+            stored = self._pipeline.definition()
         except DpcError:
-            return False
+            return None
         self._record.put_lost = False
-        return not differences(self._record.definition, self._plan.body)
+        self._record.definition = self._said.in_our_words(stored)
+        self._record.alterations = tuple(one for one in self._said.alterations if one.holds(stored))
+        edited = difference_paths(self._before.definition, self._plan.wished)
+        return stored if any(is_same(stored, self._plan.wished, path) for path in edited) else None
+
+    def _alterations(self, stored: Definition | None) -> tuple[Alteration, ...]:
+        """Return what the service stores otherwise than it was told, read once where its answer does not tell."""
+        is_echo = stored is not None and not differences(stored, self._plan.wished)
+        if stored is None or (is_echo and self._plan.is_rewrite):
+            try:
+                stored = self._pipeline.definition()
+            except DpcError:
+                return ()  # it is written; what it is stored as the next refresh tells
+        return find_alterations(stored, self._plan.wished)
 
     def delete(self) -> None:
         try:
@@ -162,7 +195,14 @@ class _Run:
 
     def _need_not_wait(self, status: str) -> bool:
         """End the wait for a stop that will not come, or that nobody can see."""
-        return self._is_running_again() or (self._plan.may_pass_unknown and self._agent_is_away(status))
+        if self._is_running_again():
+            return True
+        if not (self._plan.may_pass_unknown and self._agent.is_away):
+            return False
+        self._around.warn(
+            f"is {status} and {self._agent.latest}; the change goes on without having seen it stop"
+        )
+        return True
 
     def confirm_stopped(self) -> None:
         if self._record.status != run_state.NOT_RUNNING:
@@ -180,28 +220,24 @@ class _Run:
         give_up: Callable[[str], bool] = lambda _status: False,
         may_pass_unknown: bool = False,
     ) -> None:
+        self._agent = AgentWatch(self._ask_agent, self._around.limits.grace)
         try:
-            wait(watch, self._look, self._around, give_up=give_up)
-        except WaitTimedOut as error:
-            if run_state.is_known(self._record.status):
+            wait(watch, self._look, self._around, self._agent, give_up=give_up)
+        except WaitTimedOut:
+            if run_state.is_known(self._record.status) or not may_pass_unknown:
                 raise
-            phrase = self._pipeline.agent_state(self._record.definition.get("agentId"))[1]
-            if not may_pass_unknown:
-                raise WaitTimedOut(f"{error}; {phrase}") from error
-            self._around.warn(f"was not seen to stop ({phrase}); the change goes on without")
+            self._around.warn(f"was not seen to stop ({self._agent.latest}); the change goes on without")
 
-    def _agent_is_away(self, status: str) -> bool:
-        """End the wait for a stop that nobody can report: its agent is not connected, or gone."""
-        if run_state.is_known(status):
-            return False
-        connected, phrase = self._pipeline.agent_state(self._record.definition.get("agentId"))
-        if not connected:
-            self._around.warn(f"is {status} and {phrase}; the change goes on without having seen it stop")
-        return not connected
+    def _ask_agent(self) -> AgentState:
+        return self._pipeline.agent_state(self._agent_id)
+
+    @property
+    def _agent_id(self) -> str | None:
+        return self._record.definition.get("agentId")
 
     def _command(self, word: Command) -> None:
         """Send a command; a lost answer is looked up before it is sent again."""
-        deadline, attempt = self._around.clock.now() + COMMAND_BUDGET, 0
+        began, attempt = self._around.clock.now(), 0
         while True:
             try:
                 self._pipeline.command(word)
@@ -214,13 +250,29 @@ class _Run:
                 if _is_heading(word, self._look()):
                     self._record.sent = True
                     return
-                if not error.maybe_applied or self._around.clock.now() >= deadline:
-                    raise
+                self._check_again(word, error, self._around.clock.now() - began)
                 attempt += 1
                 self._around.clock.sleep(run_state.look_delay(attempt))
             else:
                 self._record.accepted(word)
                 return
+
+    def _check_again(self, word: Command, error: DpcError, elapsed: float) -> None:
+        """Return if a command that was not carried out is to be sent again, else raise why not."""
+        if isinstance(error, Conflict) and word == "START" and self._agent_id is not None:
+            user = self._agent_user(self._agent_id)
+            is_leaving = user is not None and self._around.may_leave(user.id, self._agent_id)
+            if user is None or not is_leaving or elapsed >= self._around.limits.grace:
+                raise _busy(error, self._agent_id, user) from error
+            self._around.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
+        elif not error.maybe_applied or elapsed >= COMMAND_BUDGET:
+            raise error
+
+    def _agent_user(self, agent_id: str) -> AgentUser | None:
+        try:
+            return self._pipeline.agent_user(agent_id)
+        except DpcError:
+            return None  # the refusal is what the user should read
 
     def _failed(self, error: DpcError) -> Outcome:
         try:
@@ -238,15 +290,30 @@ class _Run:
 
     def _restore(self, error: DpcError) -> None:
         """Start again what this run has stopped and should run."""
-        if not (self._record.stop_sent and self._owed() and not self._record.start_sent):
+        if not (self._record.stop_sent and self._owed()):
             return
         try:
+            if isinstance(error, AgentBusy):
+                self._take_back_edit()
+            if self._record.start_sent:
+                return
             if isinstance(error, Interrupted):
                 self._start_and_leave()
             else:
                 self._start_again(wait_for_stop=not isinstance(error, WaitTimedOut))
         except Exception:  # noqa: BLE001 - the first error is told; the record holds what was seen since
             return
+
+    def _take_back_edit(self) -> None:
+        """Write what was there before, where an edit has moved a running pipeline to an agent that is busy."""
+        before = self._before.definition
+        is_moved = is_same(self._record.definition, self._plan.wished, ("agentId",)) and not is_same(
+            before, self._plan.wished, ("agentId",)
+        )
+        if is_moved:
+            self._pipeline.put(without_ids(before))
+            self._record.definition, self._record.alterations = before, self._before.alterations
+            self._record.start_sent, self._record.taken_back = False, True
 
     def _start_and_leave(self) -> None:
         """Send one START and do not wait: the user wants to leave."""
@@ -269,6 +336,34 @@ class _Run:
             self.start()
             self._record.started_again = True
         self.await_running()
+
+
+def _busy(error: Conflict, agent_id: str, user: AgentUser | None) -> Conflict:
+    """Return why a START was refused with 409, and what to do about it."""
+    if user is None:
+        sentence = (
+            f"could not be started: {error}. If another pipeline runs on its agent {agent_id}, stop that one or choose"
+            " another agent with agent_id: one agent runs one pipeline"
+        )
+        return _as_refused(Conflict, error, sentence)
+    sentence = (
+        f"could not be started, because its agent {agent_id} runs the pipeline {user.name!r} ({user.id}), and one agent"
+        " runs one pipeline. Stop that one, or choose another agent with agent_id, and run `pulumi up` again; if it is"
+        f" removed from this program, `pulumi up --continue-on-error` deletes it first. The service said: {error}"
+    )
+    return _as_refused(AgentBusy, error, sentence)
+
+
+def _as_refused(kind: type[Conflict], error: ApiError, sentence: str) -> Conflict:
+    return kind(
+        sentence,
+        status=error.status,
+        method=error.method,
+        path=error.path,
+        detail=error.detail,
+        violations=error.violations,
+        request_id=error.request_id,
+    )
 
 
 def _unexpected(error: Exception) -> DpcError:

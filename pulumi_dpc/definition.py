@@ -1,4 +1,4 @@
-"""A pipeline definition as a mapping in the API's spelling: read, checked, and compared with another one.
+"""A pipeline definition as a mapping in the API's spelling: read, spelled in one way, and checked.
 
 What is known about single fields comes from the models alone, by ``definition_shape``.
 """
@@ -23,13 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Checked",
-    "as_recorded",
     "canonical",
-    "differences",
     "has_unknowns",
     "is_unknown",
     "load_definition",
-    "overlay",
     "to_mapping",
     "validate",
     "whole_numbers",
@@ -67,7 +64,7 @@ def load_definition(definition: str | os.PathLike[str] | Mapping[str, Any] | Mod
         ConfigurationError: The file cannot be read, or is not one JSON object.
     """
     content = to_mapping(definition) if isinstance(definition, Mapping | Model) else _read(Path(definition))
-    return _without_ids(content)
+    return without_ids(content)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -91,16 +88,17 @@ def canonical(definition: Mapping[str, Any]) -> dict[str, Any]:
     Words are in the API's case and whole numbers are ints: the engine makes every number a float. Left out is
     what counts as absent: null, and for an optional field the empty text or object (docs/api.md section 3.5).
     """
-    return _without_ids(_canonical(definition, definition_shape()))
+    return without_ids(respelled(definition, definition_shape()))
 
 
-def _without_ids(definition: Mapping[str, Any]) -> dict[str, Any]:
+def without_ids(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a definition without what only an answer of the service names."""
     return {key: value for key, value in definition.items() if key not in SERVER_FIELDS}
 
 
 def whole_numbers(bag: Mapping[str, Any]) -> dict[str, Any]:
     """Return a property bag with ints for its whole numbers, at any depth."""
-    numbers: dict[str, Any] = _canonical(bag, ANYTHING)
+    numbers: dict[str, Any] = respelled(bag, ANYTHING)
     return numbers
 
 
@@ -111,15 +109,16 @@ def has_unknowns(value: object) -> bool:
     return any(map(has_unknowns, value)) if isinstance(value, list | tuple) else is_unknown(value)
 
 
-def _canonical(value: Any, shape: Shape) -> Any:
+def respelled(value: Any, shape: Shape) -> Any:
+    """Return what stands in one place of a definition as `canonical` spells it."""
     if isinstance(value, Mapping):
         known = shape.of(value)
         members = {
-            key: _canonical(member, known.at(key)) for key, member in value.items() if member is not None
+            key: respelled(member, known.at(key)) for key, member in value.items() if member is not None
         }
         return {key: member for key, member in members.items() if not _counts_as_absent(key, member, known)}
     if isinstance(value, list | tuple):
-        return [_canonical(item, shape.items or ANYTHING) for item in value]
+        return [respelled(item, shape.items or ANYTHING) for item in value]
     if isinstance(value, str):
         return shape.spell(value)
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
@@ -189,100 +188,3 @@ def _unknown_type(given: str, known: list[str]) -> str:
     close = difflib.get_close_matches(given.lower(), known, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     return f"is none of {', '.join(known)}{hint}; passed on unchecked"
-
-
-def differences(actual: Mapping[str, Any], wished: Mapping[str, Any]) -> list[str]:
-    """Return the paths at which a definition is not as wished, sorted.
-
-    Spelling and the order of tables do not count. Nor does a field that the models do not have and only
-    ``actual`` has: nobody asked for it, and ``overlay`` keeps it.
-    """
-    if repr(actual) == repr(wished):  # the engine asks it of every resource in turn; `==` takes True for 1
-        return []
-    wished, shape = canonical(wished), definition_shape()
-    return sorted(_differences(_as_recorded(canonical(actual), wished, shape), wished, shape, ()))
-
-
-def _differences(one: Any, other: Any, shape: Shape, path: tuple[str, ...]) -> Iterator[str]:
-    if one is other or _value(one, shape) == _value(other, shape):
-        return
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        known = shape.of(one)
-        for key in {**one, **other}:
-            yield from _differences(one.get(key), other.get(key), known.at(key), (*path, key))
-    else:
-        yield path_text(path)
-
-
-def _value(value: Any, shape: Shape) -> Any:
-    """Return what makes two canonical values equal, hashable: a bool is no number, tables have no order."""
-    if isinstance(value, Mapping):
-        known = shape.of(value)
-        return "object", frozenset((key, _value(member, known.at(key))) for key, member in value.items())
-    if isinstance(value, list):
-        items = (_value(item, shape.items or ANYTHING) for item in value)
-        return ("set", frozenset(items)) if shape.items else ("list", tuple(items))
-    return (bool, value) if isinstance(value, bool) else value
-
-
-def overlay(live: Mapping[str, Any], wished: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the whole object to PUT: the wished definition, and the live fields that the models do not have.
-
-    Those are carried over only where the object is still of the same ``type``; tables are matched by name.
-    """
-    return _without_ids(_overlay(live, wished, definition_shape()))
-
-
-def _overlay(live: Any, wished: Any, shape: Shape) -> Any:
-    if shape.items and isinstance(live, list) and isinstance(wished, list):
-        found = _by_identity(live, shape.items)
-        return [_overlay(found.get(_identity(item, shape.items)), item, shape.items) for item in wished]
-    known = shape.of(wished)
-    if not known.fields or shape.of(live) is not known or not _are_mappings(live, wished):
-        return wished
-    unmodelled = {key: value for key, value in live.items() if key not in known.fields}
-    return unmodelled | {key: _overlay(live.get(key), value, known.at(key)) for key, value in wished.items()}
-
-
-def as_recorded(live: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the live definition as the record would have it.
-
-    That is every field the models have, in the recorded spelling and order where it is equal, and of the
-    others those that the record has too. What then still differs from the record is drift. Of an object whose
-    ``type`` the models do not have, every field is taken.
-    """
-    return _without_ids(_as_recorded(canonical(live), recorded, definition_shape()))
-
-
-def _as_recorded(live: Any, recorded: Any, shape: Shape) -> Any:
-    if _value(live, shape) == _value(_canonical(recorded, shape), shape):
-        return recorded
-    if shape.items and isinstance(live, list):
-        return _tables_as_recorded(live, recorded if isinstance(recorded, list) else [], shape.items)
-    known = shape.of(live)
-    if not known.fields or not isinstance(live, Mapping):
-        return live
-    said = recorded if shape.of(recorded) is known and isinstance(recorded, Mapping) else {}
-    kept = (key for key in live if key in known.fields or key in said)
-    return {key: _as_recorded(live[key], said.get(key), known.at(key)) for key in kept}
-
-
-def _tables_as_recorded(live: list[Any], recorded: list[Any], shape: Shape) -> list[Any]:
-    found, said = _by_identity(live, shape), _by_identity(recorded, shape)
-    order = [*(name for name in said if name in found), *(name for name in found if name not in said)]
-    return [_as_recorded(found[name], said.get(name), shape) for name in order]
-
-
-def _by_identity(items: list[Any], shape: Shape) -> dict[Any, Any]:
-    return {_identity(item, shape): item for item in items}
-
-
-def _identity(item: Any, shape: Shape) -> Any:
-    """Return what makes an item the same one: all that the models know of it, a table's schema and name."""
-    if isinstance(item, Mapping):
-        item = {key: value for key, value in item.items() if key in shape.fields}
-    return _value(item, shape)
-
-
-def _are_mappings(*values: object) -> bool:
-    return all(isinstance(value, Mapping) for value in values)

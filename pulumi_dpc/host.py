@@ -58,6 +58,7 @@ class Call:
         urn: The resource's URN, None where the host does not tell.
         name: Its name in the program.
         timeout: What ``custom_timeouts`` gives this operation, in seconds; 0.0 where it gives nothing.
+        ignored: The property paths of ``ignore_changes``, in a diff or an update.
     """
 
     def __init__(self, request: Any = None, context: Any = None) -> None:
@@ -66,6 +67,7 @@ class Call:
         self.urn: str | None = getattr(request, "urn", "") or None
         self.name: str | None = getattr(request, "name", "") or (self.urn and self.urn.split("::", 3)[-1])
         self.timeout = float(getattr(request, "timeout", 0.0))
+        self.ignored: tuple[str, ...] = tuple(getattr(request, "ignoreChanges", ()))
         self._shown = ""
         self._again_at = 0.0
 

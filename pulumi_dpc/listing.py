@@ -91,6 +91,14 @@ class Listing:
         found = [(one.id, self._fresh(project_id, one, name)) for one in entries if one.may_be_named(name)]
         return [(id_, live) for id_, live in found if live is not None and live.get("name") == name]
 
+    def on_agent(
+        self, project_id: str, agent_id: str, *, since: float | None = None
+    ) -> list[tuple[str, Definition]]:
+        """Return the pipelines of the whole listing that use an agent, each with its id."""
+        entries = self._project(project_id).all(since=since).values()
+        known = [(one.id, one.definition) for one in entries if one.definition is not None]
+        return [(id_, live) for id_, live in known if str(live.get("agentId")).lower() == agent_id.lower()]
+
     def is_visible(self, project_id: str) -> bool:
         """Tell whether the credentials see the project; all projects are read once."""
         with self._looking.turn():

@@ -25,6 +25,12 @@ RESUME = "__resume"
 """It ran when that operation began, and a start is owed."""
 SECRETS = "__secrets"
 """The properties that are kept as secrets whole: they hold an earlier program's values, any of which may be one."""
+NOT_STORED = "__not_stored"
+"""Where the service stores something else than was written, and what; always a secret."""
+DRIFT = "__drift"
+"""Where a refresh has found something else than was last written or seen; absent after the next update."""
+SECRET_PATHS = "__secret_paths"  # noqa: S105 - the name of a property
+"""Where the program's values are secrets; absent when none is."""
 IMPORT_ID = "__import_id"
 """The id that `import_` named."""
 

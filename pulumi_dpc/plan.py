@@ -12,7 +12,8 @@ from enum import Enum
 from typing import Any
 
 from . import run_state
-from .definition import differences, overlay
+from .alteration import Alteration, as_written
+from .comparison import differences, is_same, overlay
 
 Definition = Mapping[str, Any]
 
@@ -52,6 +53,8 @@ class Said:
 
     Attributes:
         definition: The definition as it was last seen; None when nothing was recorded.
+        alterations: Where the service stores something else than was written there, and what.
+        drift: The paths at which a refresh has found something else than was written before.
         running: What was last seen, never the wish.
         unfinished: A write was sent then and its result never seen.
         resume: It ran when that operation began and is owed a start.
@@ -61,14 +64,42 @@ class Said:
     running: bool = False
     unfinished: bool = False
     resume: bool = False
+    alterations: tuple[Alteration, ...] = ()
+    drift: frozenset[str] = frozenset()
+
+    def in_our_words(self, stored: Definition) -> Definition:
+        """Return a definition of the service as it was written, where that is all that differs."""
+        return as_written(stored, self.alterations, self.definition or {})
 
 
 @dataclass(frozen=True)
 class Live:
-    """Say what the service answers now."""
+    """Say what the service answers now.
+
+    Attributes:
+        definition: The definition, in the words in which it was written.
+        status: The status word.
+        alterations: Where the service has other words for what was written.
+    """
 
     definition: Definition
     status: str
+    alterations: tuple[Alteration, ...] = ()
+
+
+def understood(stored: Definition, status: str, wish: Wish, said: Said) -> Live:
+    """Return what is live, where a difference that was recorded counts for none.
+
+    It counts again when the service has something else there now (somebody has changed it), and when the program says
+    something else than was written (it is an edit).
+    """
+    written = said.definition or {}
+    same = tuple(
+        one
+        for one in said.alterations
+        if one.holds(stored) and is_same(wish.definition or {}, written, one.path)
+    )
+    return Live(as_written(stored, same, written), status, same)
 
 
 @dataclass(frozen=True)
@@ -78,6 +109,8 @@ class Plan:
     Attributes:
         steps: Empty when everything is as wished.
         body: The whole object that PUT sends; empty where there is none.
+        wished: The definition that the program wants; empty where there is no edit.
+        is_rewrite: The edit writes again what was written before, so an answer that repeats it proves nothing.
         ran: It was running, or counts as running, when this operation began (or is owed a start).
         goal: Whether it should run at the end; None for a delete.
         may_pass_unknown: A wait for the stop may go on without having seen it stopped if no status can be had.
@@ -87,6 +120,8 @@ class Plan:
 
     steps: tuple[Step, ...] = ()
     body: Definition = field(default_factory=dict)
+    wished: Definition = field(default_factory=dict)
+    is_rewrite: bool = False
     ran: bool = False
     goal: bool | None = None
     may_pass_unknown: bool = False
@@ -98,8 +133,9 @@ def plan(live: Live, wish: Wish, said: Said) -> Plan:
     """Return the steps from what is live to what is wished."""
     found = run_state.is_running(live.status, otherwise=said.running)
     if wish.definition is None:
-        return _to_absent(live, found=found)
-    edit = bool(differences(live.definition, wish.definition))
+        return _to_absent(live, said, found=found)
+    edits = differences(live.definition, wish.definition)
+    edit = bool(edits)
     ran = found or said.resume
     goal = ran if wish.running is None else wish.running
     if (
@@ -113,6 +149,8 @@ def plan(live: Live, wish: Wish, said: Said) -> Plan:
     return Plan(
         steps=steps if wish.wait else _without_last_wait(steps),
         body=overlay(live.definition, wish.definition) if edit else {},
+        wished=wish.definition if edit else {},
+        is_rewrite=edit and not said.drift.union(_changed_since(live, wish, said)).isdisjoint(edits),
         ran=ran,
         goal=goal,
         may_pass_unknown=edit,
@@ -120,9 +158,10 @@ def plan(live: Live, wish: Wish, said: Said) -> Plan:
     )
 
 
-def _to_absent(live: Live, *, found: bool) -> Plan:
+def _to_absent(live: Live, said: Said, *, found: bool) -> Plan:
     warnings = (_SNAPSHOT_STOPPED,) if live.status == run_state.SNAPSHOTTING else ()
-    return Plan(steps=(*_stop_steps(live), Step.DELETE), ran=found, may_pass_unknown=True, warnings=warnings)
+    ran = found or said.resume
+    return Plan(steps=(*_stop_steps(live), Step.DELETE), ran=ran, may_pass_unknown=True, warnings=warnings)
 
 
 def _stop_steps(live: Live) -> tuple[Step, ...]:
@@ -199,8 +238,13 @@ def _in_words(*, found: bool) -> str:
 
 
 def _overwritten(live: Live, wish: Wish, said: Said) -> list[str]:
-    """Return the paths that changed behind our back and that the program did not touch."""
-    if said.definition is None or said.unfinished or wish.definition is None:
+    """Return the paths that changed behind our back and that the program did not touch, unless an edit of ours may."""
+    return [] if said.unfinished else _changed_since(live, wish, said)
+
+
+def _changed_since(live: Live, wish: Wish, said: Said) -> list[str]:
+    """Return the paths at which the service has something else than was recorded, and the program still wants that."""
+    if said.definition is None or wish.definition is None:
         return []
     ours = set(differences(said.definition, wish.definition))
     theirs = set(differences(live.definition, said.definition))

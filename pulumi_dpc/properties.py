@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from . import run_state
-from .definition import as_recorded, differences, is_unknown
+from .alteration import describe, from_state, to_state
+from .comparison import as_recorded, difference_paths, differences, is_same
+from .confidence import FREE
+from .definition import is_unknown
 from .errors import ConfigurationError
+from .ignored import covers, keep_ignored
 from .models import is_uuid
 from .names import (
     API_URL,
     DEFINITION,
+    DRIFT,
     IMPORT_ID,
     INTERRUPT_SNAPSHOT,
+    NOT_STORED,
     OPTIONS,
     PROJECT_ID,
     RESUME,
     RUNNING,
+    SECRET_PATHS,
     SECRETS,
     STATUS,
     UNFINISHED,
@@ -25,7 +33,7 @@ from .names import (
     WISHED_RUNNING,
 )
 from .plan import Live, Said, Wish
-from .record import Outcome
+from .record import End, Outcome
 
 Bag = Mapping[str, Any]
 
@@ -78,6 +86,15 @@ def wish_of(inputs: Bag) -> Wish:
     )
 
 
+def leave_ignored(wish: Wish, live: Mapping[str, Any], ignored: Iterable[str]) -> Wish:
+    """Return the wish of an update that leaves what ``ignore_changes`` names as it is found."""
+    paths = tuple(ignored)
+    if not paths or wish.definition is None:
+        return wish
+    definition = keep_ignored(wish.definition, live, paths)
+    return replace(wish, definition=definition, running=None if covers(paths, RUNNING) else wish.running)
+
+
 def said_of(outputs: Bag) -> Said:
     """Return what the outputs recorded."""
     return Said(
@@ -85,20 +102,35 @@ def said_of(outputs: Bag) -> Said:
         running=bool(outputs.get(RUNNING)),
         unfinished=bool(outputs.get(UNFINISHED)),
         resume=bool(outputs.get(RESUME)),
+        alterations=from_state(outputs.get(NOT_STORED, ())),
+        drift=frozenset(outputs.get(DRIFT, ())),
     )
 
 
-def outputs_of(inputs: Bag, outcome: Outcome, api_url: str) -> dict[str, Any]:
-    """Return the complete outputs after an operation.
+def not_stored(outputs: Bag, inputs: Bag) -> str | None:
+    """Return the sentence about what the service was seen not to store, as far as the program still says it."""
+    if not outputs.get(NOT_STORED):
+        return None
+    written, wished = definition_of(outputs), definition_of(inputs)
+    still = [one for one in from_state(outputs[NOT_STORED]) if is_same(written, wished, one.path)]
+    return describe(still, written) if still else None
+
+
+def outputs_of(inputs: Bag, outcome: Outcome, api_url: str, wish: Wish | None = None) -> dict[str, Any]:
+    """Return the complete outputs after an operation whose wish, if not given, is what the inputs say.
 
     The definition is in the program's spelling where the service has what the program says, else as it is there. What
     is there then may hold a secret of an earlier program under a key that this one does not have, and the engine
     knows secrets by their keys in the inputs only, so such a property is named in ``__secrets``.
     """
-    wished = definition_of(inputs)
-    definition = wished if not differences(outcome.definition, wished) else definition_of(outcome.definition)
+    said = definition_of(inputs)
+    wished = said if wish is None or wish.definition is None else wish.definition
+    is_wished = not differences(outcome.definition, wished)
+    definition = definition_of(wished if is_wished else outcome.definition)
     hidden = {
-        SECRETS: [key for key, value in definition.items() if value != wished.get(key)] or None,
+        SECRETS: _may_hold_secrets(definition, said, is_done=outcome.end is End.DONE) or None,
+        SECRET_PATHS: inputs.get(SECRET_PATHS),
+        NOT_STORED: to_state(outcome.alterations) or None,
         WISHED_RUNNING: inputs.get(RUNNING),
         UNFINISHED: outcome.unfinished or None,
         RESUME: outcome.resume or None,
@@ -115,6 +147,15 @@ def outputs_of(inputs: Bag, outcome: Outcome, api_url: str) -> dict[str, Any]:
     }
 
 
+def _may_hold_secrets(definition: Bag, said: Bag, *, is_done: bool) -> list[str]:
+    """Return the properties that differ from the inputs, after a success only those that differ in a free part."""
+    paths = difference_paths(definition, said) if is_done else ()
+    free = {path[0] for path in paths if not set(FREE).isdisjoint(path)}
+    return [
+        key for key, value in definition.items() if value != said.get(key) and (not is_done or key in free)
+    ]
+
+
 def refreshed(
     recorded: Bag, project_id: str, live: Live, api_url: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -123,11 +164,18 @@ def refreshed(
     The inputs are the whole live definition in the recorded spelling, so that an added property shows as drift; and
     the live run state, if the user gave one, so that the next preview shows what it will repair.
     """
-    definition = as_recorded(live.definition, definition_of(recorded))
+    said = said_of(recorded)
+    definition = as_recorded(said.in_our_words(live.definition), definition_of(recorded))
     running = run_state.is_running(live.status, otherwise=bool(recorded.get(RUNNING)))
-    kept = {key: recorded[key] for key in (*OPTIONS, IMPORT_ID) if key in recorded}
+    kept = {key: recorded[key] for key in (*OPTIONS, IMPORT_ID, SECRET_PATHS) if key in recorded}
     inputs = {PROJECT_ID: project_id, **definition, **kept}
+    still_altered = [one for one in said.alterations if one.holds(live.definition)]
     hidden = {key: recorded[key] for key in (WISHED_RUNNING, UNFINISHED, RESUME, SECRETS) if key in recorded}
+    drift = {*recorded.get(DRIFT, ()), *differences(definition, definition_of(recorded))}
+    if drift and API_URL in recorded:
+        hidden[DRIFT] = sorted(drift)
+    if still_altered:
+        hidden[NOT_STORED] = to_state(still_altered)
     if run_state.is_known(live.status):
         hidden.pop(UNFINISHED, None)
     if run_state.is_up(live.status):
@@ -166,7 +214,7 @@ def _import_mistakes(import_id: Any, project_id: Any) -> list[str]:
     return ["import_: names a pipeline of another project than projectId"]
 
 
-def diff_changes(outputs: Bag, inputs: Bag) -> bool | None:
+def diff_changes(outputs: Bag, inputs: Bag, ignored: Iterable[str] = ()) -> bool | None:
     """Return what diff answers, read top down (``docs/design.md`` section 4).
 
     None lets the engine compare the inputs itself, which gives exact paths and makes replaceOnChanges work; True
@@ -174,9 +222,14 @@ def diff_changes(outputs: Bag, inputs: Bag) -> bool | None:
     """
     if outputs.get(UNFINISHED) or outputs.get(RESUME):
         return True
-    if differences(definition_of(outputs), definition_of(inputs)):
+    recorded, ignored = definition_of(outputs), tuple(ignored)
+    if differences(recorded, keep_ignored(definition_of(inputs), recorded, ignored)):
         return None
-    wish = inputs.get(RUNNING)
-    if wish != outputs.get(WISHED_RUNNING):
-        return None
-    return wish is not None and wish != outputs.get(RUNNING)
+    if not covers(ignored, RUNNING):
+        wish = inputs.get(RUNNING)
+        if wish != outputs.get(WISHED_RUNNING):
+            return None
+        if wish is not None and wish != outputs.get(RUNNING):
+            return True
+    # Nothing is to be sent, but the engine encrypts outputs, or stops doing so, only when an update returns them.
+    return outputs.get(SECRET_PATHS) != inputs.get(SECRET_PATHS)

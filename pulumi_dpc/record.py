@@ -13,7 +13,8 @@ from http import HTTPStatus
 from typing import Any
 
 from . import run_state
-from .definition import differences
+from .alteration import Alteration
+from .comparison import differences
 from .errors import ApiError, DpcError
 from .plan import Live, Plan
 
@@ -39,6 +40,7 @@ class Outcome:
     resume: bool = False
     error: DpcError | None = None
     run_sentence: str = ""
+    alterations: tuple[Alteration, ...] = ()
 
     def story(self, beginning: str = "") -> str:
         """Return what went wrong and whether it runs, as one sentence each; details such as violations follow."""
@@ -68,8 +70,12 @@ class Record:
     put_lost: bool = False
     seen_running: bool = False
     started_again: bool = False
+    taken_back: bool = False
+    """The edit was carried out, and then undone because the pipeline could not run with it."""
     in_doubt: bool = False
     """A command was sent, its answer is lost, and nobody has looked since."""
+    alterations: tuple[Alteration, ...] = ()
+    """Where the service has something else than ``definition`` says, because it stored that otherwise."""
 
     def saw(self, status: str) -> None:
         """Take note of a look."""
@@ -100,6 +106,7 @@ class Record:
             resume=failed and plan.ran and plan.goal is not False and not self.seen_running,
             error=error,
             run_sentence=self._run_sentence(),
+            alterations=self.alterations,
         )
 
     def is_as_before(self, before: Live, plan: Plan, error: DpcError) -> bool:
@@ -119,6 +126,13 @@ class Record:
         )
 
     def _run_sentence(self) -> str:
+        return (
+            f"The change was taken back. {self._state_sentence()}"
+            if self.taken_back
+            else self._state_sentence()
+        )
+
+    def _state_sentence(self) -> str:
         if self.in_doubt:
             return "Whether it runs is not known."
         if self.started_again and self.status == run_state.STOPPING:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import run_state
 from .clock import Clock
-from .converge import Command
-from .errors import ConfigurationError, DpcError, NotFound
+from .converge import AgentUser, Command
+from .definition import without_ids
+from .errors import ApiError, ConfigurationError, DpcError, NotFound
 from .names import EXPLICIT
+from .waiting import AgentState
 
 if TYPE_CHECKING:
     from .client import DpcClient
@@ -56,6 +59,17 @@ class Place:
         client = DpcClient(settings, clock=Clock(settings.time_scale, interrupt), say=say)
         return cls(client, Listing(client))
 
+    def stored(
+        self, project_id: str, pipeline_id: str, answer: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Return what the answer of a write says is stored, None where it does not tell; the listing knows it then."""
+        from .client import is_definition
+
+        if not is_definition(answer, pipeline_id):
+            return None
+        self.listing.wrote(project_id, pipeline_id, answer)
+        return without_ids(answer)
+
     @property
     def api_url(self) -> str:
         """The API's base URL, which outputs record."""
@@ -96,12 +110,12 @@ class RemotePipeline:
         """Return the live status, when it is this pipeline's turn among all that wait."""
         return self.place.client.look_status(self.project_id, self.pipeline_id)
 
-    def put(self, body: Mapping[str, Any]) -> None:
-        """Replace the definition."""
+    def put(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Replace the definition, and return what is stored then, None where the answer does not tell."""
         # It may be written although no answer comes.
         self.place.listing.stale(self.project_id, self.pipeline_id, body)
-        self.place.client.update_pipeline(self.project_id, self.pipeline_id, body)
-        self.place.listing.wrote(self.project_id, self.pipeline_id, body)
+        answer = self.place.client.update_pipeline(self.project_id, self.pipeline_id, body)
+        return self.place.stored(self.project_id, self.pipeline_id, answer)
 
     def command(self, word: Command) -> None:
         """Send START or STOP once."""
@@ -112,19 +126,34 @@ class RemotePipeline:
         self.place.client.delete_pipeline(self.project_id, self.pipeline_id)
         self.place.listing.wrote(self.project_id, self.pipeline_id, None)
 
-    def agent_state(self, agent_id: str | None) -> tuple[bool, str]:
-        """Return whether an agent is connected, and a phrase that names it and says so."""
+    def agent_state(self, agent_id: str | None) -> AgentState:
+        """Return what is known of an agent."""
+        title = f"agent {agent_id}"
         if agent_id is None:
-            return True, "its agent is not known"
+            return AgentState("agent", "agent", "is not known")
         try:
             agent = self.place.client.get_agent(agent_id)
         except NotFound:
-            return False, f"its agent {agent_id} does not exist"
+            return AgentState(title, title, "does not exist", is_away=True)
+        except ApiError as error:
+            return AgentState(title, title, f"could not be looked up ({error.status})")
         except DpcError:
-            return True, f"its agent {agent_id} could not be asked"
-        connected = agent.get("connected") is not False
-        title = f"its agent {agent.get('name', '')!r} ({agent_id})"
-        return connected, f"{title} is {'connected' if connected else 'not connected'}"
+            return AgentState(title, title, "could not be looked up")
+        is_away = agent.get("connected") is False
+        title = f"agent {agent.get('name', '')!r}"
+        state = "is not connected" if is_away else "is connected"
+        return AgentState(title, f"{title} ({agent_id})", state, is_away=is_away)
+
+    def agent_user(self, agent_id: str) -> AgentUser | None:
+        """Return another pipeline of the project that runs on this agent; those of other projects are not seen."""
+        since = self.place.client.clock.now()
+        users = self.place.listing.on_agent(self.project_id, agent_id, since=since)
+        for id_, definition in users:
+            if id_.lower() != self.pipeline_id.lower():
+                status = self.place.client.get_status(self.project_id, id_)
+                if run_state.is_running(status):
+                    return AgentUser(id_, str(definition.get("name", "")))
+        return None
 
     def is_gone(self) -> bool:
         """Tell whether, after a 404, the pipeline is really gone.

@@ -15,8 +15,19 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 from ._entry import STREAMING_PIPELINE
 from .errors import ConfigurationError
 from .lookups import Project
-from .names import API_URL, DEFINITION, EXPLICIT, IMPORT_ID, OPTIONS, PROJECT_ID, RUNNING, STATUS
+from .names import (
+    API_URL,
+    DEFINITION,
+    EXPLICIT,
+    IMPORT_ID,
+    OPTIONS,
+    PROJECT_ID,
+    RUNNING,
+    SECRET_PATHS,
+    STATUS,
+)
 from .program import in_program
+from .secrecy import secret_paths
 
 if TYPE_CHECKING:
     from . import models
@@ -225,6 +236,9 @@ def _register(
     """Register a new object with the engine, whichever way it was made."""
     # Every output needs a key, or its attribute does not exist (docs/pulumi-host-reference.md section 11).
     bag = {**dict.fromkeys(_EVERY_PROPERTY), **properties}
+    secrets = secret_paths(properties)
+    if secrets is not None:
+        bag[SECRET_PATHS] = secrets
     options = _translated(opts)
     if options.import_ is not None:
         # The engine cannot import a dynamic resource: create adopts it instead.

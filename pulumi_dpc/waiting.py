@@ -57,6 +57,67 @@ class StartTimes:
         return (quickest if certain else (slowest + quickest) / 2) - elapsed
 
 
+AGENT_INTERVAL = 15.0
+"""Nominal seconds between two looks at the agent of a pipeline whose status says nothing."""
+
+
+@dataclass(frozen=True)
+class AgentState:
+    """What is known of a pipeline's agent.
+
+    Attributes:
+        title: Its name, as far as that is known, for a row of the display.
+        full_title: The same with its id.
+        state: What is the matter with it, such as ``is not connected``.
+        is_away: It is surely not connected, or gone: nobody reports the pipeline's status, or takes a command.
+    """
+
+    title: str
+    full_title: str
+    state: str
+    is_away: bool = False
+
+    def __str__(self) -> str:
+        return f"its {self.full_title} {self.state}"
+
+
+@dataclass
+class AgentWatch:
+    """The agent during one wait: asked about as soon as a status says nothing, and from time to time after that.
+
+    Attributes:
+        ask: Asks the service for the agent.
+        grace: Nominal seconds for which it may be away before the wait is given up.
+    """
+
+    ask: Callable[[], AgentState]
+    grace: float
+    latest: AgentState | None = None
+    _asked_at: float = 0.0
+    _away_since: float | None = None
+
+    def see(self, status: str, elapsed: float) -> None:
+        """Take what one poll of the pipeline's status means for the agent."""
+        if run_state.is_known(status):
+            self.latest = self._away_since = None
+            return
+        if self.latest is None or elapsed - self._asked_at >= AGENT_INTERVAL:
+            self.latest, self._asked_at = self.ask(), elapsed
+            if not self.latest.is_away:
+                self._away_since = None
+            elif self._away_since is None:
+                self._away_since = elapsed
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the agent is known to be away now."""
+        return self.latest is not None and self.latest.is_away
+
+    def is_lost(self, elapsed: float) -> bool:
+        """Tell whether it has been away for longer than it may."""
+        return self._away_since is not None and elapsed - self._away_since >= self.grace
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """Give a run what it needs from outside and may not import: time, voice and bounds.
@@ -67,6 +128,7 @@ class Surroundings:
         warn: Shows a warning that stays.
         limits: Bounds of the waits.
         start_times: Shared by all runs of a process.
+        may_leave: Tells of a pipeline's id and its agent's whether the program takes it from that agent.
     """
 
     clock: Clock
@@ -74,12 +136,14 @@ class Surroundings:
     warn: Callable[[str], None]
     limits: Limits
     start_times: StartTimes
+    may_leave: Callable[[str, str], bool] = lambda _pipeline, _agent: False
 
 
 def wait(
     watch: Watch,
     look: Callable[[], str],
     around: Surroundings,
+    agent: AgentWatch,
     *,
     give_up: Callable[[str], bool] = lambda _status: False,
 ) -> str:
@@ -89,16 +153,17 @@ def wait(
         watch: What is waited for.
         look: Asks for the status.
         around: Time, voice and bounds.
+        agent: The pipeline's agent.
         give_up: Asked after each look that has not ended the wait; True ends it without an error.
 
     Raises:
         StartFailed: It stopped, or never began to start.
-        WaitTimedOut: The limit is over.
+        WaitTimedOut: The limit is over, or the agent is away for longer than it may.
         Interrupted: The user cancelled.
     """
     doing = "starting" if watch.for_running else "stopping"
     try:
-        return _wait(watch, look, around, doing, give_up)
+        return _wait(watch, look, around, agent, doing, give_up)
     except Interrupted as error:
         raise Interrupted(
             f"the wait was interrupted while it was {doing}; the next command goes on"
@@ -109,6 +174,7 @@ def _wait(
     watch: Watch,
     look: Callable[[], str],
     around: Surroundings,
+    agent: AgentWatch,
     doing: str,
     give_up: Callable[[str], bool],
 ) -> str:
@@ -130,15 +196,32 @@ def _wait(
                 around.start_times.add(before, elapsed)
             around.clock.sleep(run_state.CONFIRM_AFTER)
             continue
+        agent.see(status, elapsed)
         if give_up(status):
             return status
-        if elapsed >= limit:
-            raise WaitTimedOut(
-                f"is {status} after {limit:.0f} s of {doing}; custom_timeouts allows a longer wait"
-            )
-        around.progress(f"{doing}, {elapsed:.0f} s")
+        if elapsed >= limit or agent.is_lost(elapsed):
+            raise WaitTimedOut(_timed_out_sentence(agent, status, elapsed, doing))
+        around.progress(_row(agent, doing, elapsed))
         expected = around.start_times.left(elapsed) if is_timed else None
         around.clock.sleep(min(run_state.look_delay(looks, expected=expected), limit - elapsed))
+
+
+def _row(agent: AgentWatch, doing: str, elapsed: float) -> str:
+    if agent.latest is not None and agent.latest.is_away:
+        return f"{agent.latest.title} {agent.latest.state}, {elapsed:.0f} s"
+    return f"{doing}, {elapsed:.0f} s"
+
+
+def _timed_out_sentence(agent: AgentWatch, status: str, elapsed: float, doing: str) -> str:
+    sentence = f"is {status} after {elapsed:.0f} s of {doing}"
+    if agent.latest is None:
+        return f"{sentence}; custom_timeouts allows a longer wait"
+    if agent.latest.is_away:
+        return (
+            f"{sentence}, because {agent.latest}. Start that agent, or give the pipeline another one with agent_id, and"
+            " run `pulumi up` again"
+        )
+    return f"{sentence}; {agent.latest}; custom_timeouts allows a longer wait"
 
 
 def _failed_sentence(watch: Watch, status: str, elapsed: float) -> str:

@@ -1,0 +1,81 @@
+"""Which resources of the program use which agent: one agent runs one pipeline (``docs/api.md`` section 2.2)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AgentUse:
+    """What one resource of the program says about its agent.
+
+    Attributes:
+        urn: The resource.
+        agent_id: The agent; None while it is not known.
+        running: Whether the program wants it to run; None if it does not say, or if that is not known yet.
+        is_changed: The resource is new, or its inputs are not those of the last ``up``.
+    """
+
+    urn: str
+    agent_id: str | None
+    running: bool | None
+    is_changed: bool
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return self.urn.rpartition("::")[2]
+
+
+class AgentUses:
+    """The agents of the resources that the program has declared so far, for the life of one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._uses: dict[str, AgentUse] = {}
+
+    def declare(self, use: AgentUse) -> list[AgentUse]:
+        """Record what a resource says about its agent, and return the other resources that use the same one."""
+        with self._lock:
+            self._uses[use.urn] = use
+            if use.agent_id is None:
+                return []
+            return [
+                other
+                for other in self._uses.values()
+                if other.urn != use.urn and (other.agent_id or "").lower() == use.agent_id.lower()
+            ]
+
+    def leaves(self, urns: Iterable[str], agent_id: str) -> bool:
+        """Tell whether one of these resources is to leave this agent, or to stop, in this very command."""
+        with self._lock:
+            uses = [self._uses[urn] for urn in urns if urn in self._uses]
+        return any(
+            use.is_changed
+            and (use.running is False or (use.agent_id or agent_id).lower() != agent_id.lower())
+            for use in uses
+        )
+
+
+def clashes(use: AgentUse, others: Iterable[AgentUse]) -> tuple[list[str], list[str]]:
+    """Return (mistakes, warnings) about resources that share an agent.
+
+    Two that are both to run are a mistake: START of the second is refused, after its edit has stopped it. Where
+    neither is changed nothing is sent, so that is only a warning, as it is where one of them stands by.
+    """
+    mistakes: list[str] = []
+    warnings: list[str] = []
+    for other in others:
+        first, second = sorted((use.name, other.name))
+        shared = f"agentId: the resources {first!r} and {second!r} use the same agent {use.agent_id}"
+        if use.running and other.running:
+            text = (
+                f"{shared}, and both are to run, but one agent runs one pipeline: give one of them another agent, or"
+                " running=False"
+            )
+            (mistakes if use.is_changed or other.is_changed else warnings).append(text)
+        else:
+            warnings.append(f"{shared}: one agent runs one pipeline, so only one of them can run at a time")
+    return mistakes, warnings
