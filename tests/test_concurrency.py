@@ -14,22 +14,26 @@ import pytest
 from pulumi_dpc import DpcClient, Settings
 from pulumi_dpc.clock import Clock
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
-from tests.worlds import World, edited, resource
+from tests.worlds import World, edited, fixed_id, resource
 
 MANY = 50
 SCALE = 0.01
 
 
 def fleet(count: int, **arguments: object) -> list[str]:
-    """Return that many pipelines, which one emulated agent may run together."""
+    """Return that many pipelines, each on an agent of its own."""
     return [
-        resource(f"p{number}", edited(name=f"pipeline-{number}", **arguments), running=True)
+        resource(
+            f"p{number}",
+            edited(name=f"pipeline-{number}", agentId=fixed_id("agent", number), **arguments),
+            running=True,
+        )
         for number in range(count)
     ]
 
 
 def world(tmp_path: Path, parallel: int, **settings: Any) -> World:
-    return World("engine", tmp_path, parallel=parallel, second_pipeline_on_agent="allowed", **settings)
+    return World("engine", tmp_path, parallel=parallel, agents=MANY, **settings)
 
 
 def tokens(api: Emulator) -> int:
@@ -112,7 +116,10 @@ def test_all_waiting_pipelines_share_the_looks_that_the_user_allows(tmp_path: Pa
 def test_two_resources_of_one_name_make_one_pipeline(tmp_path: Path) -> None:
     """Both find the name free if each looks before the other has created."""
     with world(tmp_path, parallel=64) as w:
-        result = w.up(*[resource(f"r{number}", running=True) for number in range(5)], continue_on_error=True)
+        result = w.up(
+            *[resource(f"r{n}", edited(agentId=fixed_id("agent", n)), running=True) for n in range(5)],
+            continue_on_error=True,
+        )
         assert not result.ok
         assert len(w.api.pipelines) == len(w.states()) == 1
 
@@ -121,7 +128,8 @@ def test_two_edits_that_take_one_name_make_no_two_pipelines_of_it(tmp_path: Path
     """Nor do an edit and a create: each would find the name free before the other has taken it."""
     with world(tmp_path, parallel=64, latency_seconds=1.0) as w:
         assert w.up(*fleet(2)).ok
-        renamed = [resource(f"p{number}", edited(name="one"), running=True) for number in range(3)]
+        one = [edited(name="one", agentId=fixed_id("agent", number)) for number in range(3)]
+        renamed = [resource(f"p{number}", definition, running=True) for number, definition in enumerate(one)]
         result = w.up(*renamed, continue_on_error=True)
         assert not result.ok
         assert [pipeline.name for pipeline in w.api.pipelines].count("one") == 1

@@ -13,7 +13,7 @@ import pytest
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from tests.engine import open_stack
 from tests.scenarios import COMMAND, CREATE, DELETE, GET, LIST, PUT, STATUS
-from tests.worlds import DEFINITION, World, edited, program, resource, warmed
+from tests.worlds import DEFINITION, World, edited, fixed_id, program, resource, warmed
 
 if TYPE_CHECKING:
     from tests.engine.stack import Stack
@@ -24,12 +24,13 @@ COUNTS = [1, 10, 101]
 
 def some(count: int, **arguments: Any) -> list[str]:
     """Return the texts of that many pipelines."""
-    return [resource(f"r{i}", edited(name=f"pipeline-{i}"), **arguments) for i in range(count)]
+    definitions = [edited(name=f"pipeline-{i}", agentId=fixed_id("agent", i)) for i in range(count)]
+    return [resource(f"r{i}", definition, **arguments) for i, definition in enumerate(definitions)]
 
 
 @contextmanager
 def a_world(directory: Path, **emulator: Any) -> Iterator[World]:
-    with World("engine", directory, second_pipeline_on_agent="allowed", **emulator) as world:
+    with World("engine", directory, agents=max(COUNTS), **emulator) as world:
         yield world
 
 
@@ -123,7 +124,9 @@ def test_one_pipeline_in_a_project_of_500_does_not_cost_its_five_pages(tmp_path:
 @contextmanager
 def a_hundred_at_once(directory: Path, **emulator: Any) -> Iterator[tuple[Emulator, Stack]]:
     """Give a stack of 100 pipelines to be started, and an engine that runs all their creates at a time."""
-    with Emulator(second_pipeline_on_agent="allowed", **emulator) as api:
+    with Emulator(**emulator) as api:
+        for number in range(100):
+            api.add_agent(f"agent-{number}", fixed_id("agent", number))
         stack = open_stack("engine", directory, api.env, parallel=100, **warmed("engine"))
         stack.write(program(*some(100, running=True)))
         yield api, stack

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pprint
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,6 +39,11 @@ DEFINITION: dict[str, Any] = {
     "streamingTarget": {"type": "s3", "bucket": "landing", "prefix": "orders"},
     "advancedProperties": {"max.batch.size": 10000, "slot.name": "orders"},
 }
+
+
+def fixed_id(what: str, number: int) -> str:
+    """Return an id that is the same in every run, so that a failure can be run again."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{what}/{number}"))
 
 
 def edited(**changes: Any) -> dict[str, Any]:
@@ -86,6 +92,7 @@ class World:
         *,
         env: Mapping[str, str] | None = None,
         parallel: int = 8,
+        agents: int = 0,
         **emulator: Any,
     ) -> None:
         given = {
@@ -96,6 +103,8 @@ class World:
             **emulator,
         }
         self.api = Emulator(**given)
+        for number in range(agents):
+            self.api.add_agent(f"agent-{number}", fixed_id("agent", number))
         self.kind = kind
         self.directory = directory
         self._env = dict(env or {})

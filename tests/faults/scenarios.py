@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
-from tests.worlds import edited, resource
+from tests.worlds import edited, fixed_id, resource
 
 Command = Literal["up", "refresh", "destroy", "up --refresh"]
 EDIT = {"max.batch.size": 20000, "slot.name": "orders"}
-
-
-def fixed_id(what: str, number: int) -> str:
-    """Return an id that is the same in every run, so that a failure can be run again."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{what}/{number}"))
 
 
 @dataclass(frozen=True)

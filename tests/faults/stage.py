@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pulumi_dpc.emulator import Emulator
 from tests.engine import open_stack
-from tests.worlds import SECRETS, TYPE, program, warmed
+from tests.worlds import SECRETS, TYPE, fixed_id, program, warmed
 
 from .kinds import TIMEOUT, Kind
-from .scenarios import Command, Program, Scenario, fixed_id, programs
+from .scenarios import Command, Program, Scenario, programs
 
 if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline
