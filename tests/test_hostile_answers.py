@@ -241,6 +241,6 @@ def test_no_answer_makes_the_provider_fail_without_a_sentence(
     else:
         for bag in ("outs", "inputs"):
             stored = getattr(result, bag, None) or {}
-            assert set(stored) <= {*outputs(api), "__unfinished", "__resume", "__import_id"}
+            assert set(stored) <= {*outputs(api), "__unfinished", "__resume", "__import_id", "__not_stored"}
             json.dumps(stored, allow_nan=False)
             Struct().update(stored)

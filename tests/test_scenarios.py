@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import live_stream_scenarios  # noqa: F401 - registers its scenarios
 from tests.engine.cli import NO_CLI, find_cli
 from tests.scenarios import SCENARIOS
 from tests.worlds import World
