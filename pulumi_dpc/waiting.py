@@ -200,7 +200,7 @@ def _wait(
         if give_up(status):
             return status
         if elapsed >= limit or agent.is_lost(elapsed):
-            raise WaitTimedOut(_timed_out_sentence(agent, status, elapsed, doing))
+            raise WaitTimedOut(_timed_out_sentence(agent, status, min(elapsed, limit), doing))
         around.progress(_row(agent, doing, elapsed))
         expected = around.start_times.left(elapsed) if is_timed else None
         around.clock.sleep(min(run_state.look_delay(looks, expected=expected), limit - elapsed))
