@@ -9,6 +9,16 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._program.lookups import (
+    Environment,
+    Project,
+    get_environment,
+    get_environment_output,
+    get_project,
+    get_project_output,
+)
+from ._program.provider import Provider
+from ._program.streaming_pipeline import StreamingPipeline
 from ._version import __version__
 from .errors import (
     ApiError,
@@ -22,19 +32,11 @@ from .errors import (
     StartFailed,
     WaitTimedOut,
 )
-from .lookups import (
-    Environment,
-    Project,
-    get_environment,
-    get_environment_output,
-    get_project,
-    get_project_output,
-)
-from .resource import Provider, StreamingPipeline
 
 if TYPE_CHECKING:
-    from .client import DpcClient
-    from .models import (
+    from ._api.client import DpcClient
+    from ._api.settings import Settings
+    from ._definition.models import (
         AzureBlobTarget,
         Db2IbmIConnection,
         Db2IbmISource,
@@ -55,7 +57,6 @@ if TYPE_CHECKING:
         SqlServerSource,
         Table,
     )
-    from .settings import Settings
 
 __all__ = [
     "ApiError",
@@ -100,14 +101,14 @@ __all__ = [
     "get_project_output",
 ]
 
-_LOADED_ON_FIRST_USE = {"DpcClient": "client", "Settings": "settings"}
+_LOADED_ON_FIRST_USE = {"DpcClient": "_api.client", "Settings": "_api.settings"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Everything that is public and not loaded above is a model, but for the two named here.
-    module = importlib.import_module(f".{_LOADED_ON_FIRST_USE.get(name, 'models')}", __name__)
+    module = importlib.import_module(f".{_LOADED_ON_FIRST_USE.get(name, '_definition.models')}", __name__)
     return getattr(module, name)
 
 

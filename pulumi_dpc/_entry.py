@@ -23,6 +23,6 @@ def load_provider(kind: str) -> ResourceProvider:
         raise ValueError(
             f"pulumi_dpc has no resource {kind!r}: the state was written by a newer version; upgrade"
         )
-    from .provider import StreamingPipelineProvider
+    from ._dynamic.hooks import StreamingPipelineProvider
 
     return StreamingPipelineProvider()

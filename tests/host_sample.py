@@ -1,4 +1,4 @@
-"""A dynamic provider that does what a resource's properties say, to try ``pulumi_dpc.host`` with."""
+"""A dynamic provider that does what a resource's properties say, to try ``pulumi_dpc._dynamic.host`` with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_dpc import host
+from pulumi_dpc._dynamic import host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

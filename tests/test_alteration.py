@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_dpc.alteration import (
+from pulumi_dpc._definition.alteration import (
     Alteration,
     as_written,
     describe,
@@ -18,8 +18,8 @@ from pulumi_dpc.alteration import (
     may_be_stored_of,
     to_state,
 )
-from pulumi_dpc.comparison import differences, value_at, with_value
-from pulumi_dpc.plan import Said, Wish, plan, understood
+from pulumi_dpc._definition.comparison import differences, value_at, with_value
+from pulumi_dpc._resources.streaming_pipeline.plan import Said, Wish, plan, understood
 from tests.worlds import DEFINITION, edited
 
 HOST = ("streamingSource", "connection", "host")

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_server import answer, serving
 
-from pulumi_dpc.client import DpcClient
-from pulumi_dpc.clock import Clock
+from pulumi_dpc._api.client import DpcClient
+from pulumi_dpc._api.clock import Clock
+from pulumi_dpc._api.paging import MOST_PAGES, PAGE_SIZE, Reading
+from pulumi_dpc._api.settings import Settings
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import ConfigurationError, DpcError, InvalidDefinition, NotFound, OutcomeUnknown
-from pulumi_dpc.paging import MOST_PAGES, PAGE_SIZE, Reading
-from pulumi_dpc.settings import Settings
 
 SECRET = {"secretType": "AWS_SECRETS_MANAGER", "secretName": "pg", "secretKey": "password"}
 CONNECTION = {"host": "db", "port": 5432, "username": "u", "database": "d", "password": SECRET}

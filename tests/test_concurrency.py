@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc import DpcClient, Settings
-from pulumi_dpc.clock import Clock
+from pulumi_dpc._api.clock import Clock
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from tests.worlds import World, edited, fixed_id, resource
 

@@ -16,11 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi import UNKNOWN
 
-from pulumi_dpc._shape import Shape, definition_shape
-from pulumi_dpc.comparison import as_recorded, differences, overlay
-from pulumi_dpc.definition import canonical, has_unknowns, load_definition, validate, whole_numbers
+from pulumi_dpc._definition.comparison import as_recorded, differences, overlay
+from pulumi_dpc._definition.definition import (
+    canonical,
+    has_unknowns,
+    load_definition,
+    validate,
+    whole_numbers,
+)
+from pulumi_dpc._definition.models import S3Target
+from pulumi_dpc._definition.shape import Shape, definition_shape
 from pulumi_dpc.errors import ConfigurationError
-from pulumi_dpc.models import S3Target
 
 DOCUMENTS = sorted((Path(__file__).parent / "data" / "definitions").glob("*.json"))
 SERVER_IDS = ("projectId", "streamingPipelineId")
@@ -522,7 +528,7 @@ def test_comparing_definitions_loads_neither_pydantic_nor_the_engine() -> None:
     """A diff runs for every resource of every preview, and the client is a library without an engine."""
     program = (
         "import sys, types; package = types.ModuleType('pulumi_dpc'); package.__path__ = sys.argv[1:];"
-        "sys.modules['pulumi_dpc'] = package; from pulumi_dpc import comparison as d;"
+        "sys.modules['pulumi_dpc'] = package; from pulumi_dpc._definition import comparison as d;"
         "d.differences(d.overlay({'name': 'a'}, {'name': 'b'}), {}); d.as_recorded({}, {});"
         "sys.exit(bool({'pydantic', 'pulumi'} & set(sys.modules)))"
     )

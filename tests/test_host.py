@@ -1,4 +1,4 @@
-"""What ``pulumi_dpc.host`` promises, tried in the real host process of the installed SDK."""
+"""What ``pulumi_dpc._dynamic.host`` promises, tried in the real host process of the installed SDK."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from google.protobuf import empty_pb2, json_format
 from host_harness import PROVIDER, REQUESTS, TESTS, URN, Host, seen, status
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
-from pulumi_dpc import host as hooks
+from pulumi_dpc._dynamic import host as hooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,7 +221,7 @@ def test_progress_is_rarer_where_nobody_watches(
     *, terminal: bool, env: dict[str, str], seconds: float
 ) -> None:
     """In a terminal a text replaces the one before; elsewhere each is a line in a log."""
-    code = "from pulumi_dpc import host; print(host._progress_seconds())"
+    code = "from pulumi_dpc._dynamic import host; print(host._progress_seconds())"
     command = [sys.executable, "-c", code]
     if terminal:
         spawn = (
@@ -277,7 +277,7 @@ def test_importing_the_module_loads_neither_grpc_nor_pulumi() -> None:
         "spec.loader.exec_module(importlib.util.module_from_spec(spec));"
         "sys.exit(' '.join({'grpc', 'google', 'pulumi', 'pulumi_dpc'} & set(sys.modules)) or 0)"
     )
-    path = str(TESTS.parent / "pulumi_dpc" / "host.py")
+    path = str(TESTS.parent / "pulumi_dpc" / "_dynamic" / "host.py")
     subprocess.run([sys.executable, "-c", code, path], check=True)
 
 

@@ -15,11 +15,11 @@ from pulumi.dynamic import ConfigureRequest
 from pulumi.dynamic.config import Config
 
 from pulumi_dpc import DpcClient, Settings
-from pulumi_dpc.clock import Clock
+from pulumi_dpc._api.clock import Clock
+from pulumi_dpc._dynamic.hooks import StreamingPipelineProvider
+from pulumi_dpc._dynamic.host import Failure, InitFailed
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import DpcError
-from pulumi_dpc.host import Failure, InitFailed
-from pulumi_dpc.provider import StreamingPipelineProvider
 from tests.worlds import DEFINITION, edited
 
 SCALE = 1e-5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_dpc.ignored import covers, keep_ignored, keys_of
+from pulumi_dpc._definition.ignored import covers, keep_ignored, keys_of
 from tests.worlds import DEFINITION, edited
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from test_client import DEFINITION, PIPELINES, SOME_ID
 
-from pulumi_dpc.client import DpcClient
+from pulumi_dpc._api.client import DpcClient
+from pulumi_dpc._api.listing import Listing
+from pulumi_dpc._api.settings import Settings
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import ApiError, DpcError, NotFound
-from pulumi_dpc.listing import Listing
-from pulumi_dpc.settings import Settings
 
 PAGE = f"GET {PIPELINES}"
 

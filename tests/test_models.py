@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pytest
 
-from pulumi_dpc.definition import to_mapping, validate
-from pulumi_dpc.models import (
+from pulumi_dpc._definition.definition import to_mapping, validate
+from pulumi_dpc._definition.models import (
     AzureBlobTarget,
     Db2IbmIConnection,
     Db2IbmISource,

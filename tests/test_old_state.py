@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from pulumi_dpc import StreamingPipeline
+from pulumi_dpc._dynamic.hooks import StreamingPipelineProvider
 from pulumi_dpc._entry import STREAMING_PIPELINE, load_provider
 from pulumi_dpc.emulator import GUIDE_PROJECT
-from pulumi_dpc.provider import StreamingPipelineProvider
 from tests.old_states import PROGRAMS, STATES, definition_of, missing, recorded
 from tests.worlds import TYPE, World
 
@@ -205,7 +205,7 @@ def test_the_serialised_provider_loads_a_class_that_was_renamed(monkeypatch: pyt
     class Renamed(StreamingPipelineProvider):
         pass
 
-    monkeypatch.setattr("pulumi_dpc.provider.StreamingPipelineProvider", Renamed)
+    monkeypatch.setattr("pulumi_dpc._dynamic.hooks.StreamingPipelineProvider", Renamed)
     assert isinstance(pickle.loads(base64.b64decode(BLOB)), Renamed)  # noqa: S301 - our own
 
 

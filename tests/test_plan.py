@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_dpc.plan import Live, Plan, Said, Step, Wish, plan
+from pulumi_dpc._resources.streaming_pipeline.plan import Live, Plan, Said, Step, Wish, plan
 
 OLD: dict[str, Any] = {"name": "orders", "agentId": "a"}
 NEW: dict[str, Any] = {"name": "orders", "agentId": "b"}

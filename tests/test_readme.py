@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
+from pulumi_dpc._api.settings import Settings
+from pulumi_dpc._resources.streaming_pipeline.plan import Live, Plan, Said, Step, Wish, plan
 from pulumi_dpc.emulator import Emulator
-from pulumi_dpc.plan import Live, Plan, Said, Step, Wish, plan
-from pulumi_dpc.settings import Settings
 from tests.engine import open_stack
 from tests.engine.cli import NO_CLI, find_cli
 from tests.engine.stack import PROJECT, REPOSITORY, base_environment
@@ -28,7 +28,7 @@ from tests.worlds import warmed
 README = (REPOSITORY / "README.md").read_text()
 DEFINITION = REPOSITORY / "examples" / "definition_file" / "streaming-pipeline.json"
 PACKAGE = REPOSITORY / "pulumi_dpc"
-UNLISTED = ("__init__", "_version")
+UNLISTED = ("./", "_version")
 PREAMBLE = """
 import pulumi
 import pulumi_dpc as dpc
@@ -200,7 +200,9 @@ WORDS = {
     Step.AWAIT_RUNNING: "wait",
     Step.CONFIRM_STOPPED: "look",
 }
-BEGIN = "<!-- running: written by tests/test_readme.py from pulumi_dpc.plan -->\n"
+BEGIN = (
+    "<!-- running: written by tests/test_readme.py from pulumi_dpc._resources.streaming_pipeline.plan -->\n"
+)
 END = "<!-- /running -->"
 
 
@@ -252,9 +254,24 @@ MODULES_END = "<!-- /modules -->"
 
 
 def modules_table(order: list[str]) -> str:
-    """Return a row for each module in that order, with the first sentence of its docstring."""
-    rows = [_row([f"`{name}`", _sentence_of(PACKAGE / f"{name}.py")]) for name in order]
-    return "".join([_row(["Module", "What it is"]), _row(["---", "---"]), *rows])
+    """Return a row for each room and module in that order, with the first sentence of its docstring."""
+    rows = [_row([f"`{name}`", _sentence_of(_file_of(name))]) for name in order]
+    return "".join([_row(["Room, module", "What it is"]), _row(["---", "---"]), *rows])
+
+
+def _modules() -> list[Path]:
+    """Return the package's files without the emulator's."""
+    return [path for path in PACKAGE.rglob("*.py") if PACKAGE / "emulator" not in path.parents]
+
+
+def _name_of(path: Path) -> str:
+    """Return how the table names a file: a module by its path, a room by its folder and a slash."""
+    name = path.relative_to(PACKAGE)
+    return f"{name.parent.as_posix()}/" if path.stem == "__init__" else name.with_suffix("").as_posix()
+
+
+def _file_of(name: str) -> Path:
+    return PACKAGE / name / "__init__.py" if name.endswith("/") else PACKAGE / f"{name}.py"
 
 
 def _sentence_of(path: Path) -> str:
@@ -263,9 +280,9 @@ def _sentence_of(path: Path) -> str:
 
 def test_the_table_of_modules_is_what_they_say_of_themselves() -> None:
     text = README.partition(MODULES_BEGIN)[2].partition(MODULES_END)[0]
-    listed = re.findall(r"^\| `(\w+)`", text, re.MULTILINE)
+    listed = re.findall(r"^\| `([\w/]+)`", text, re.MULTILINE)
     assert text == modules_table(listed)
-    assert sorted(listed) == sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem not in UNLISTED)
+    assert sorted(listed) == sorted(name for name in map(_name_of, _modules()) if name not in UNLISTED)
 
 
 def test_every_error_text_of_the_readme_is_one_of_ours() -> None:
@@ -285,7 +302,7 @@ def _quotations(cell: str) -> list[str]:
 
 
 def _texts_of_the_package() -> Iterator[str]:
-    for path in sorted((REPOSITORY / "pulumi_dpc").glob("*.py")):
+    for path in sorted(_modules()):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value

@@ -9,16 +9,16 @@ from typing import Any, Literal
 import pytest
 
 from pulumi_dpc import DpcClient, Settings
-from pulumi_dpc.clock import Clock
-from pulumi_dpc.converge import converge
-from pulumi_dpc.definition import validate
+from pulumi_dpc._api.clock import Clock
+from pulumi_dpc._api.listing import Listing
+from pulumi_dpc._definition.definition import validate
+from pulumi_dpc._program.streaming_pipeline import _in_state_spelling
+from pulumi_dpc._resources.streaming_pipeline.outcome import End, Outcome
+from pulumi_dpc._resources.streaming_pipeline.plan import Live, Said, Wish, plan
+from pulumi_dpc._resources.streaming_pipeline.remote import Place, RemotePipeline
+from pulumi_dpc._resources.streaming_pipeline.run import converge
+from pulumi_dpc._resources.streaming_pipeline.waiting import Limits, StartTimes, Surroundings
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
-from pulumi_dpc.listing import Listing
-from pulumi_dpc.plan import Live, Said, Wish, plan
-from pulumi_dpc.record import End, Outcome
-from pulumi_dpc.remote import Place, RemotePipeline
-from pulumi_dpc.resource import _in_state_spelling
-from pulumi_dpc.waiting import Limits, StartTimes, Surroundings
 from tests.engine.cli import NO_CLI, find_cli
 from tests.scenarios import failed, succeeded
 from tests.worlds import DEFINITION, World, edited, resource

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_dpc import run_state
-from pulumi_dpc.run_state import Verdict, Watch, look_delay
+from pulumi_dpc._resources.streaming_pipeline import run_state
+from pulumi_dpc._resources.streaming_pipeline.run_state import Verdict, Watch, look_delay
 
 START = Watch(for_running=True, grace=60)
 STOP = Watch(for_running=False, grace=0)

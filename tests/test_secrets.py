@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_dpc import DpcClient, Settings
-from pulumi_dpc.clock import Clock
-from pulumi_dpc.definition import validate
+from pulumi_dpc._api.clock import Clock
+from pulumi_dpc._definition.definition import validate
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import DpcError
 from tests.raw_server import RawServer, answer, serving

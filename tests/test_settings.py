@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pulumi_dpc._api.settings import Settings
 from pulumi_dpc.errors import ConfigurationError
-from pulumi_dpc.settings import Settings
 
 TOKEN = {"DPC_TOKEN": "canary-token"}
 CLIENT = {"DPC_CLIENT_ID": "canary-id", "DPC_CLIENT_SECRET": "canary-secret"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_dpc.waiting import StartTimes
+from pulumi_dpc._resources.streaming_pipeline.waiting import StartTimes
 
 
 @pytest.mark.parametrize(

@@ -6,80 +6,56 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 PACKAGE = Path(__file__).parents[1] / "pulumi_dpc"
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
-
-ENGINE_FREE = (
-    *("errors", "clock", "settings", "transport", "client", "listing"),
-    *("run_state", "plan", "waiting", "record", "converge", "remote", "adoption"),
-)
+MOST_ROOMS = 7
 
 
-def imports(path: Path) -> set[str]:
-    """Return the modules that a file imports at run time, ours with a leading dot."""
-    found: set[str] = set()
-    for node in _run_time_nodes(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            found.update([f".{node.module}"] if node.module else [f".{alias.name}" for alias in node.names])
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-        elif isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-    return found
+def test_imports_go_as_the_contracts_say() -> None:
+    """The contracts stand in pyproject.toml, and `make lint` runs them too."""
+    assert (
+        lint_imports(str(PACKAGE.parent / "pyproject.toml"), no_cache=True, no_logo=True)
+        == EXIT_STATUS_SUCCESS
+    )
 
 
-def _run_time_nodes(tree: ast.AST) -> list[ast.AST]:
-    nodes: list[ast.AST] = []
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
-            continue
-        nodes += [child, *_run_time_nodes(child)]
-    return nodes
+def imports_of_the_rooms() -> dict[str, set[str]]:
+    """Return which rooms each room imports; a module of the root is a room of its own."""
+    graph = grimp.build_graph("pulumi_dpc", exclude_type_checking_imports=True, cache_dir=None)
+    imports: dict[str, set[str]] = {}
+    for module in graph.modules - {"pulumi_dpc"}:
+        found = map(_room_of, graph.find_modules_directly_imported_by(module))
+        imports.setdefault(_room_of(module), set()).update(found)
+    return {room: others - {room} for room, others in imports.items()}
 
 
-def reachable(module: str) -> set[str]:
-    """Return every module of ours that this one imports, however far."""
-    seen: set[str] = set()
-    waiting = [module]
-    while waiting:
-        for name in imports(PACKAGE / f"{waiting.pop()}.py"):
-            if name.startswith(".") and name[1:] not in seen and (PACKAGE / f"{name[1:]}.py").exists():
-                seen.add(name[1:])
-                waiting.append(name[1:])
-    return seen
+def _room_of(module: str) -> str:
+    path = PACKAGE.parent.joinpath(*module.split("."))
+    return module if path.is_dir() or path.parent == PACKAGE else module.rpartition(".")[0]
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m != "__init__"])
-def test_imports_go_one_way(module: str) -> None:
-    """A cycle would mean that neither of two modules can be understood alone."""
-    assert module not in reachable(module)
+def test_no_chain_of_rooms_is_long() -> None:
+    """Whoever changes a room has to know those below it."""
+    imports = imports_of_the_rooms()
+    longest: dict[str, tuple[str, ...]] = {}
+    for room in TopologicalSorter(imports).static_order():  # where rooms import each other, it says which
+        below = max((longest[other] for other in imports.get(room, ())), key=len, default=())
+        longest[room] = (room, *below)
+    assert {"pulumi_dpc._program", "pulumi_dpc._resources.streaming_pipeline"} <= longest.keys()
+    assert [chain for chain in longest.values() if len(chain) > MOST_ROOMS] == []
 
 
-@pytest.mark.parametrize("module", ENGINE_FREE)
-def test_the_core_knows_no_engine(module: str) -> None:
-    """So that a native plugin for all languages can be a second front."""
-    for name in {module, *reachable(module)}:
-        assert not [i for i in imports(PACKAGE / f"{name}.py") if i.partition(".")[0] == "pulumi"], name
-
-
-def test_host_imports_nothing_of_ours() -> None:
-    assert not [name for name in imports(PACKAGE / "host.py") if name.startswith(".")]
-
-
-def test_the_emulator_and_the_package_share_nothing() -> None:
-    """A wrong wire name cannot pass both."""
-    for path in (PACKAGE / "emulator").glob("*.py"):
-        tree = ast.parse(path.read_text())
-        assert not [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level > 1], path.name
-        assert not [
-            name for name in imports(path) if name.startswith("pulumi_dpc") and "emulator" not in name
-        ]
-    for module in MODULES:
-        assert ".emulator" not in imports(PACKAGE / f"{module}.py")
+def test_a_room_loads_nothing_by_itself() -> None:
+    """So that a light module of a room stays light."""
+    for path in PACKAGE.rglob("__init__.py"):
+        if path.parent not in (PACKAGE, PACKAGE / "emulator"):
+            assert len(ast.parse(path.read_text()).body) == 1, f"{path} is more than a docstring"
 
 
 def test_every_module_has_one_sentence() -> None:

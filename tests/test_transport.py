@@ -19,8 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from raw_server import Answer, RawServer, answer, serving
 
-from pulumi_dpc import answers, retrying, wire
-from pulumi_dpc.clock import Clock
+from pulumi_dpc._api import answers, retrying, wire
+from pulumi_dpc._api.clock import Clock
+from pulumi_dpc._api.pace import Line, Pace, Pacer
+from pulumi_dpc._api.settings import Settings
+from pulumi_dpc._api.transport import Transport
 from pulumi_dpc.emulator import Emulator
 from pulumi_dpc.errors import (
     ApiError,
@@ -32,9 +35,6 @@ from pulumi_dpc.errors import (
     OutcomeUnknown,
     Unreachable,
 )
-from pulumi_dpc.pacing import Line, Pace, Pacer
-from pulumi_dpc.settings import Settings
-from pulumi_dpc.transport import Transport
 
 AGENTS = "/v1/agents"
 NEW_AGENT = {"name": "a", "agentType": "streaming", "cloudProvider": "aws", "deployment": "eks"}

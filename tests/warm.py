@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import requests.sessions  # noqa: F401 - the transport's
 
-import pulumi_dpc.listing
-import pulumi_dpc.provider
-import pulumi_dpc.resource  # noqa: F401
-from pulumi_dpc.definition import validate
+import pulumi_dpc._api.listing
+import pulumi_dpc._dynamic.hooks
+import pulumi_dpc._program.streaming_pipeline  # noqa: F401
+from pulumi_dpc._definition.definition import validate
 
 validate({})  # builds what pydantic validates by

@@ -1,0 +1,291 @@
+"""The class that users write: `StreamingPipeline`."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.dynamic import Resource
+from pulumi.dynamic.dynamic import PROVIDER_KEY
+
+from pulumi_dpc._entry import STREAMING_PIPELINE
+from pulumi_dpc._names import (
+    API_URL,
+    DEFINITION,
+    IMPORT_ID,
+    OPTIONS,
+    PROJECT_ID,
+    RUNNING,
+    SECRET_PATHS,
+    STATUS,
+)
+from pulumi_dpc.errors import ConfigurationError
+
+from .lookups import Project
+from .reporting import in_program
+from .secrecy import secret_paths
+
+if TYPE_CHECKING:
+    from pulumi_dpc._definition import models
+
+    Source = (
+        models.PostgresSource
+        | models.SqlServerSource
+        | models.MySqlSource
+        | models.OracleSource
+        | models.Db2IbmISource
+        | Mapping[str, Any]
+    )
+    Target = (
+        models.SnowflakeTarget
+        | models.S3Target
+        | models.AzureBlobTarget
+        | models.GcsTarget
+        | Mapping[str, Any]
+    )
+
+_OPTIONS_WITH_PATHS = ("ignore_changes", "replace_on_changes", "additional_secret_outputs")
+_FIRST_SEGMENT = re.compile(r"^\w+")
+
+
+class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
+    """Manage one streaming pipeline of Matillion Data Productivity Cloud, and whether it runs.
+
+    Args:
+        resource_name: The name in the Pulumi program.
+        project_id: The project it belongs to, a UUID; `get_project` finds it by name. A change replaces it.
+        name: The pipeline's name, unique in the project.
+        agent_id: The streaming agent that runs it, a UUID. One agent runs one pipeline.
+        streaming_source: The database and tables to capture: a model such as `SqlServerSource`, or a mapping in
+            the API's spelling.
+        streaming_target: Where the changes go: a model such as `SnowflakeTarget`, or a mapping.
+        advanced_properties: Free properties for the engine, such as ``{"max.batch.size": 10000}``; a number stays
+            a number.
+        running: True: it should run; it is started after create, after an edit, and again whenever a refresh
+            finds it stopped. False: it should not run. Not given: the run state is left as it is found.
+        wait: Wait until a START or STOP is seen to have worked; a STOP before an edit or delete is always waited
+            for.
+        interrupt_snapshot: Let an edit stop a running snapshot, which is refused otherwise.
+        opts: Resource options. ``import_="<project id>/<streaming pipeline id>"`` adopts an existing pipeline.
+
+    Every mistake in the definition is reported by ``pulumi preview``, with its path in the API's spelling.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        project_id: pulumi.Input[str],
+        name: pulumi.Input[str],
+        agent_id: pulumi.Input[str],
+        streaming_source: pulumi.Input[Source],
+        streaming_target: pulumi.Input[Target],
+        advanced_properties: pulumi.Input[Mapping[str, Any]] | None = None,
+        running: pulumi.Input[bool] | None = None,
+        wait: pulumi.Input[bool] = True,
+        interrupt_snapshot: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        from pulumi_dpc._definition.models import to_mapping
+
+        properties = {
+            "projectId": _id_of(project_id),
+            "name": name,
+            "agentId": agent_id,
+            "streamingSource": to_mapping(streaming_source),
+            "streamingTarget": to_mapping(streaming_target),
+            "advancedProperties": to_mapping(advanced_properties),
+            "running": running,
+            "wait": wait,
+            "interruptSnapshot": interrupt_snapshot,
+        }
+        _register(self, resource_name, properties, opts)
+
+    @classmethod
+    def from_definition(
+        cls,
+        resource_name: str,
+        definition: str | Path | Mapping[str, Any] | models.PipelineDefinition,
+        *,
+        project_id: pulumi.Input[str],
+        agent_id: pulumi.Input[str] | None = None,
+        name: pulumi.Input[str] | None = None,
+        running: pulumi.Input[bool] | None = None,
+        wait: pulumi.Input[bool] = True,
+        interrupt_snapshot: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> StreamingPipeline:
+        """Manage a pipeline whose definition is a file, a mapping in the API's spelling or a `PipelineDefinition`.
+
+        ``name`` and ``agent_id`` override what the definition says. The definition is not validated here but in
+        the preview, like any other.
+
+        Raises:
+            ConfigurationError: The file is missing or is not JSON.
+        """
+        from pulumi_dpc._definition.definition import load_definition
+
+        properties: dict[str, Any] = {
+            **in_program(lambda: load_definition(definition)),
+            "projectId": _id_of(project_id),
+            "running": running,
+            "wait": wait,
+            "interruptSnapshot": interrupt_snapshot,
+        }
+        given = {"name": name, "agentId": agent_id}
+        properties.update({key: value for key, value in given.items() if value is not None})
+        pipeline = cls.__new__(cls)
+        _register(pipeline, resource_name, properties, opts)
+        return pipeline
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002 - Pulumi's name for it
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> StreamingPipeline:
+        """Read an existing pipeline without managing it; a missing one is an error.
+
+        Args:
+            resource_name: The name in the Pulumi program.
+            id: ``<project id>/<streaming pipeline id>``.
+            opts: Resource options.
+        """
+        pipeline = cls.__new__(cls)
+        _register(
+            pipeline, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        )
+        return pipeline
+
+    @property
+    def project_id(self) -> pulumi.Output[str]:
+        """The project it belongs to."""
+        return self._output("projectId")
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """The pipeline's name."""
+        return self._output("name")
+
+    @property
+    def agent_id(self) -> pulumi.Output[str]:
+        """The agent that runs it."""
+        return self._output("agentId")
+
+    @property
+    def streaming_source(self) -> pulumi.Output[Mapping[str, Any]]:
+        """The source, in the API's spelling."""
+        return self._output("streamingSource")
+
+    @property
+    def streaming_target(self) -> pulumi.Output[Mapping[str, Any]]:
+        """The target, in the API's spelling."""
+        return self._output("streamingTarget")
+
+    @property
+    def advanced_properties(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """The free properties."""
+        return self._output("advancedProperties")
+
+    @property
+    def running(self) -> pulumi.Output[bool | None]:
+        """Whether it ran when last seen; never the wish. In the preview of a new one: as wished."""
+        return self._output("running")
+
+    @property
+    def wait(self) -> pulumi.Output[bool]:
+        """Whether the last START or STOP is waited for."""
+        return self._output("wait")
+
+    @property
+    def interrupt_snapshot(self) -> pulumi.Output[bool]:
+        """Whether an edit may stop a running snapshot."""
+        return self._output("interruptSnapshot")
+
+    @property
+    def streaming_pipeline_id(self) -> pulumi.Output[str]:
+        """The service's id of the pipeline, a UUID; known in a preview once the pipeline exists."""
+        return self.id.apply(lambda id_: id_.rpartition("/")[2])
+
+    @property
+    def status(self) -> pulumi.Output[str]:
+        """The status when last seen, in the service's words (``docs/api.md`` section 5.1)."""
+        return self._output("status")
+
+    @property
+    def api_url(self) -> pulumi.Output[str]:
+        """The API it was made at."""
+        return self._output("apiUrl")
+
+    def _output(self, key: str) -> pulumi.Output[Any]:
+        value: pulumi.Output[Any] = pulumi.get(self, key)
+        return value
+
+
+def _register(
+    pipeline: StreamingPipeline,
+    resource_name: str,
+    properties: Mapping[str, Any],
+    opts: pulumi.ResourceOptions | None,
+) -> None:
+    """Register a new object with the engine, whichever way it was made."""
+    # Every output needs a key, or its attribute does not exist (docs/pulumi-host-reference.md section 11).
+    bag = {**dict.fromkeys(_EVERY_PROPERTY), **properties}
+    secrets = secret_paths(properties)
+    if secrets is not None:
+        bag[SECRET_PATHS] = secrets
+    options = _translated(opts)
+    if options.import_ is not None:
+        # The engine cannot import a dynamic resource: create adopts it instead.
+        bag[IMPORT_ID], options.import_ = options.import_, None
+    # All that the constructor of `Resource` would add is to pickle a provider, which stands in `_entry` instead.
+    token = f"pulumi-python:{pipeline._resource_type_name}"  # noqa: SLF001 - set by `Resource` for its subclasses
+    pulumi.CustomResource.__init__(
+        pipeline, token, resource_name, {**bag, PROVIDER_KEY: STREAMING_PIPELINE}, options
+    )
+
+
+_EVERY_PROPERTY = (PROJECT_ID, *DEFINITION, RUNNING, *OPTIONS, STATUS, API_URL)
+
+
+def _id_of(project_id: pulumi.Input[str]) -> pulumi.Input[str]:
+    """Return the id, and say so where the whole project was given: the engine's own error is a traceback."""
+
+    def refuse() -> pulumi.Input[str]:
+        raise ConfigurationError("project_id is a Project: write project_id=project.id")
+
+    return in_program(refuse) if isinstance(project_id, Project) else project_id
+
+
+def _translated(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """Return a copy of the options in the state's spelling, with delete-before-replace as the default.
+
+    A project has one pipeline of a name and an agent runs one pipeline, so the new one cannot stand beside the old.
+    """
+    options = copy.copy(opts) if opts is not None else pulumi.ResourceOptions()
+    for option in _OPTIONS_WITH_PATHS:
+        paths = getattr(options, option)
+        if isinstance(paths, list):
+            setattr(options, option, [_in_state_spelling(path) for path in paths])
+    if options.delete_before_replace is None:
+        options.delete_before_replace = True
+    return options
+
+
+def _in_state_spelling(path: str) -> str:
+    """Return a property path with our fields, at any depth, in the API's spelling; users' own keys stay."""
+    first = _FIRST_SEGMENT.match(path)
+    if first is None or "_" not in path:
+        return path
+    from pulumi_dpc._definition.models import wire_name
+    from pulumi_dpc._definition.shape import spell_path
+
+    name = wire_name(first.group())
+    if name in DEFINITION:
+        return spell_path(path)
+    return name + path[first.end() :] if name in _EVERY_PROPERTY else path

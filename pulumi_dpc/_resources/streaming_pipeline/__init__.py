@@ -1,0 +1,1 @@
+"""One streaming pipeline: found, created, changed, run and recorded, in the provider process."""

@@ -1,0 +1,236 @@
+"""The passage between the engine's property bags and the runner's values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pulumi_dpc._api.redaction import FREE
+from pulumi_dpc._definition.alteration import describe, from_state, to_state
+from pulumi_dpc._definition.comparison import as_recorded, difference_paths, differences, is_same
+from pulumi_dpc._definition.definition import is_unknown
+from pulumi_dpc._definition.ignored import covers, keep_ignored
+from pulumi_dpc._definition.models import is_uuid
+from pulumi_dpc._names import (
+    API_URL,
+    DEFINITION,
+    DRIFT,
+    IMPORT_ID,
+    INTERRUPT_SNAPSHOT,
+    NOT_STORED,
+    OPTIONS,
+    PROJECT_ID,
+    RESUME,
+    RUNNING,
+    SECRET_PATHS,
+    SECRETS,
+    STATUS,
+    UNFINISHED,
+    WAIT,
+    WISHED_RUNNING,
+)
+from pulumi_dpc.errors import ConfigurationError
+
+from . import run_state
+from .outcome import End, Outcome
+from .plan import Live, Said, Wish
+
+Bag = Mapping[str, Any]
+
+
+def definition_of(bag: Bag) -> dict[str, Any]:
+    """Return the part of a property bag that is the API's pipeline definition."""
+    return {key: bag[key] for key in DEFINITION if bag.get(key) is not None}
+
+
+def with_plain_ids(inputs: Bag) -> dict[str, Any]:
+    """Return the inputs with their ids in lower case: a UUID in another case is the same one."""
+    ids = {key: value.lower() for key in (PROJECT_ID, IMPORT_ID) if isinstance(value := inputs.get(key), str)}
+    return {**inputs, **ids}
+
+
+def is_moved(outputs: Bag, inputs: Bag) -> bool:
+    """Tell whether the project has changed, which replaces the pipeline; one that is not known yet may have."""
+    before, now = with_plain_ids(outputs), with_plain_ids(inputs)
+    return bool(before.get(PROJECT_ID) != now.get(PROJECT_ID))
+
+
+def imports_another(id_: str, outputs: Bag, inputs: Bag) -> bool:
+    """Tell whether ``import_`` names another pipeline than the resource has, or once adopted."""
+    import_id = inputs.get(IMPORT_ID)
+    return isinstance(import_id, str) and import_id not in (id_.lower(), outputs.get(IMPORT_ID))
+
+
+def make_id(project_id: str, pipeline_id: str) -> str:
+    """Return the resource id: ``<project id>/<streaming pipeline id>``."""
+    return f"{project_id}/{pipeline_id}"
+
+
+def split_id(id_: str) -> tuple[str, str]:
+    """Return (project id, streaming pipeline id); raise ConfigurationError for anything else."""
+    project_id, slash, pipeline_id = id_.partition("/")
+    if not (project_id and slash and pipeline_id) or "/" in pipeline_id:
+        raise ConfigurationError(
+            f"{id_!r} is not an id of a streaming pipeline: write '<project id>/<streaming pipeline id>'"
+        )
+    return project_id, pipeline_id
+
+
+def wish_of(inputs: Bag) -> Wish:
+    """Return what the program wants."""
+    return Wish(
+        definition=definition_of(inputs),
+        running=inputs.get(RUNNING),
+        wait=inputs.get(WAIT, True),
+        interrupt_snapshot=inputs.get(INTERRUPT_SNAPSHOT, False),
+    )
+
+
+def leave_ignored(wish: Wish, live: Mapping[str, Any], ignored: Iterable[str]) -> Wish:
+    """Return the wish of an update that leaves what ``ignore_changes`` names as it is found."""
+    paths = tuple(ignored)
+    if not paths or wish.definition is None:
+        return wish
+    definition = keep_ignored(wish.definition, live, paths)
+    return replace(wish, definition=definition, running=None if covers(paths, RUNNING) else wish.running)
+
+
+def said_of(outputs: Bag) -> Said:
+    """Return what the outputs recorded."""
+    return Said(
+        definition=definition_of(outputs) or None,
+        running=bool(outputs.get(RUNNING)),
+        unfinished=bool(outputs.get(UNFINISHED)),
+        resume=bool(outputs.get(RESUME)),
+        alterations=from_state(outputs.get(NOT_STORED, ())),
+        drift=frozenset(outputs.get(DRIFT, ())),
+    )
+
+
+def not_stored(outputs: Bag, inputs: Bag) -> str | None:
+    """Return the sentence about what the service was seen not to store, as far as the program still says it."""
+    if not outputs.get(NOT_STORED):
+        return None
+    written, wished = definition_of(outputs), definition_of(inputs)
+    still = [one for one in from_state(outputs[NOT_STORED]) if is_same(written, wished, one.path)]
+    return describe(still, written) if still else None
+
+
+def outputs_of(inputs: Bag, outcome: Outcome, api_url: str, wish: Wish | None = None) -> dict[str, Any]:
+    """Return the complete outputs after an operation whose wish, if not given, is what the inputs say.
+
+    The definition is in the program's spelling where the service has what the program says, else as it is there. What
+    is there then may hold a secret of an earlier program under a key that this one does not have, and the engine
+    knows secrets by their keys in the inputs only, so such a property is named in ``__secrets``.
+    """
+    said = definition_of(inputs)
+    wished = said if wish is None or wish.definition is None else wish.definition
+    is_wished = not differences(outcome.definition, wished)
+    definition = definition_of(wished if is_wished else outcome.definition)
+    hidden = {
+        SECRETS: _may_hold_secrets(definition, said, is_done=outcome.end is End.DONE) or None,
+        SECRET_PATHS: inputs.get(SECRET_PATHS),
+        NOT_STORED: to_state(outcome.alterations) or None,
+        WISHED_RUNNING: inputs.get(RUNNING),
+        UNFINISHED: outcome.unfinished or None,
+        RESUME: outcome.resume or None,
+        IMPORT_ID: inputs.get(IMPORT_ID),
+    }
+    return {
+        PROJECT_ID: inputs[PROJECT_ID],
+        **definition,
+        **{key: inputs[key] for key in OPTIONS if key in inputs},
+        RUNNING: outcome.running,
+        STATUS: outcome.status,
+        API_URL: api_url,
+        **{key: value for key, value in hidden.items() if value is not None},
+    }
+
+
+def _may_hold_secrets(definition: Bag, said: Bag, *, is_done: bool) -> list[str]:
+    """Return the properties that differ from the inputs, after a success only those that differ in a free part."""
+    paths = difference_paths(definition, said) if is_done else ()
+    free = {path[0] for path in paths if not set(FREE).isdisjoint(path)}
+    return [
+        key for key, value in definition.items() if value != said.get(key) and (not is_done or key in free)
+    ]
+
+
+def refreshed(
+    recorded: Bag, project_id: str, live: Live, api_url: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return (outputs, inputs) as a refresh finds them.
+
+    The inputs are the whole live definition in the recorded spelling, so that an added property shows as drift; and
+    the live run state, if the user gave one, so that the next preview shows what it will repair.
+    """
+    said = said_of(recorded)
+    definition = as_recorded(said.in_our_words(live.definition), definition_of(recorded))
+    running = run_state.is_running(live.status, otherwise=bool(recorded.get(RUNNING)))
+    kept = {key: recorded[key] for key in (*OPTIONS, IMPORT_ID, SECRET_PATHS) if key in recorded}
+    inputs = {PROJECT_ID: project_id, **definition, **kept}
+    still_altered = [one for one in said.alterations if one.holds(live.definition)]
+    hidden = {key: recorded[key] for key in (WISHED_RUNNING, UNFINISHED, RESUME, SECRETS) if key in recorded}
+    drift = {*recorded.get(DRIFT, ()), *differences(definition, definition_of(recorded))}
+    if drift and API_URL in recorded:
+        hidden[DRIFT] = sorted(drift)
+    if still_altered:
+        hidden[NOT_STORED] = to_state(still_altered)
+    if run_state.is_known(live.status):
+        hidden.pop(UNFINISHED, None)
+    if run_state.is_up(live.status):
+        hidden.pop(RESUME, None)
+    outputs = {**inputs, **hidden, RUNNING: running, STATUS: live.status, API_URL: api_url}
+    if WISHED_RUNNING in recorded:
+        inputs[RUNNING] = running
+    return outputs, inputs
+
+
+def mistakes(inputs: Bag) -> list[str]:
+    """Return what is wrong with the inputs that are not part of the definition, path first."""
+    found = []
+    project_id = inputs.get(PROJECT_ID)
+    if project_id is None:
+        found.append(f"{PROJECT_ID}: is required")
+    elif not is_unknown(project_id) and not (isinstance(project_id, str) and is_uuid(project_id)):
+        found.append(f"{PROJECT_ID}: must be a UUID")
+    for key in (RUNNING, *OPTIONS):
+        value = inputs.get(key)
+        if value is not None and not isinstance(value, bool) and not is_unknown(value):
+            found.append(f"{key}: must be true or false")
+    import_id = inputs.get(IMPORT_ID)
+    if import_id is not None and not is_unknown(import_id):
+        found.extend(_import_mistakes(import_id, project_id))
+    return found
+
+
+def _import_mistakes(import_id: Any, project_id: Any) -> list[str]:
+    try:
+        project, _ = split_id(str(import_id))
+    except ConfigurationError as error:
+        return [f"import_: {error}"]
+    if not isinstance(project_id, str) or project.lower() == project_id.lower():
+        return []
+    return ["import_: names a pipeline of another project than projectId"]
+
+
+def diff_changes(outputs: Bag, inputs: Bag, ignored: Iterable[str] = ()) -> bool | None:
+    """Return what diff answers, read top down (``docs/design.md`` section 4).
+
+    None lets the engine compare the inputs itself, which gives exact paths and makes replaceOnChanges work; True
+    forces an update where the inputs may be equal.
+    """
+    if outputs.get(UNFINISHED) or outputs.get(RESUME):
+        return True
+    recorded, ignored = definition_of(outputs), tuple(ignored)
+    if differences(recorded, keep_ignored(definition_of(inputs), recorded, ignored)):
+        return None
+    if not covers(ignored, RUNNING):
+        wish = inputs.get(RUNNING)
+        if wish != outputs.get(WISHED_RUNNING):
+            return None
+        if wish is not None and wish != outputs.get(RUNNING):
+            return True
+    # Nothing is to be sent, but the engine encrypts outputs, or stops doing so, only when an update returns them.
+    return outputs.get(SECRET_PATHS) != inputs.get(SECRET_PATHS)
