@@ -34,5 +34,8 @@ SECRET_PATHS = "__secret_paths"  # noqa: S105 - the name of a property
 IMPORT_ID = "__import_id"
 """The id that `import_` named."""
 
+PROVIDER = "__provider"
+"""The serialised provider, which the engine sends with every request."""
+
 EXPLICIT = "dpc:explicit"
 """Set in the configuration of an explicit ``Provider``, whose values win over the environment."""

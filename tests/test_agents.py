@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_dpc._resources.streaming_pipeline.agents import AgentUse, AgentUses, clashes
+from pulumi_dpc._resources.agent_uses import AgentUse, AgentUses, clashes
 from pulumi_dpc._resources.streaming_pipeline.waiting import AGENT_INTERVAL, AgentState, AgentWatch
 
 AGENT, OTHER = "2734aa6f-0c64-4d2b-9406-f44dc8f1f3b6", "00000000-0000-4000-8000-000000000000"

@@ -19,7 +19,7 @@ from pulumi_dpc._definition.alteration import (
     to_state,
 )
 from pulumi_dpc._definition.comparison import differences, value_at, with_value
-from pulumi_dpc._resources.streaming_pipeline.plan import Said, Wish, plan, understood
+from pulumi_dpc._resources.streaming_pipeline.plan import Desired, Recorded, plan, understood
 from tests.worlds import DEFINITION, edited
 
 HOST = ("streamingSource", "connection", "host")
@@ -96,12 +96,12 @@ def test_somebody_s_change_of_that_very_field_is_seen(
             assert value_at(seen, alteration.path) == value_at(live, alteration.path)
 
 
-def said(written: dict[str, Any], stored: dict[str, Any]) -> Said:
-    return Said(written, running=True, alterations=find_alterations(stored, written))
+def said(written: dict[str, Any], stored: dict[str, Any]) -> Recorded:
+    return Recorded(written, running=True, alterations=find_alterations(stored, written))
 
 
-def steps(stored: dict[str, Any], wish: dict[str, Any], recorded: Said) -> int:
-    wished = Wish(wish, running=True)
+def steps(stored: dict[str, Any], wish: dict[str, Any], recorded: Recorded) -> int:
+    wished = Desired(wish, running=True)
     return len(plan(understood(stored, "STREAMING", wished, recorded), wished, recorded).steps)
 
 

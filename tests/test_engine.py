@@ -70,7 +70,7 @@ class Lab:
             self.cloud.await_call(call, name)
             act()
             if go:
-                self.cloud.let_go(call, name)
+                self.cloud.release(call, name)
             return running.result()
 
     def calls(self, *kinds: str) -> list[tuple[str, str]]:
@@ -764,7 +764,7 @@ def test_independent_resources_are_made_at_the_same_time(tmp_path: Path) -> None
 
     def meet() -> None:
         lab.cloud.await_call("create", "b")
-        lab.cloud.let_go("create", "b")
+        lab.cloud.release("create", "b")
 
     assert lab.during("up", "create", "a", meet, go=True).ok
 

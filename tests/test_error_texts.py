@@ -343,7 +343,7 @@ def create_that_was_lost_on_the_way(world: World) -> Result:
 @case(
     "orders-pipeline: was created, but stopped again: it is NOT_RUNNING <n> s after START was "
     "accepted. The API gives no reason; the pipeline's log in the Matillion UI does. Run `pulumi "
-    "up` again once the cause is mended. It is stopped."
+    "up` again once the cause is fixed. It is stopped."
 )
 def start_that_fails(world: World) -> Result:
     world.api.settings.start_seconds = 60  # long enough to be seen on a loaded machine
@@ -354,7 +354,7 @@ def start_that_fails(world: World) -> Result:
 @case(
     "orders-pipeline: was created, but did not begin to start: it is NOT_RUNNING <n> s after "
     "START was accepted. The API gives no reason; the pipeline's log in the Matillion UI does. "
-    "Run `pulumi up` again once the cause is mended. It is stopped."
+    "Run `pulumi up` again once the cause is fixed. It is stopped."
 )
 def start_that_does_not_begin(world: World) -> Result:
     world.api.start_fails(after="NOT_RUNNING")
@@ -533,7 +533,7 @@ def delete_rejected(world: World) -> Result:
     'opts=pulumi.ResourceOptions(import_="<project>/<id>"). If both may exist, give this one '
     "another name than 'orders-pipeline'\n"
     "orders-pipeline: was not deleted, because a create in this command failed that may be about "
-    "this very pipeline (a renamed resource?). Mend that one first: "
+    "this very pipeline (a renamed resource?). Fix that one first: "
     "aliases=[pulumi.Alias(name=...)] keeps this pipeline under the new name"
 )
 def renamed_without_an_alias(world: World) -> Result:

@@ -93,7 +93,7 @@ def test_every_case_can_be_run_again_by_its_name() -> None:
 
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 7, 11, 12])
 def test_every_request_meets_every_fault_and_every_follow_up(count: int) -> None:
-    """What the campaign claims to cover, it covers."""
+    """What the campaign ownership to cover, it covers."""
     requests = range(count)
     made = {name: list(cases(name, 1, len(requests))) for name in SCENARIOS}
     for every in made.values():

@@ -18,6 +18,7 @@ from pulumi_dpc import DpcClient, Settings
 from pulumi_dpc._api.clock import Clock
 from pulumi_dpc._dynamic.hooks import StreamingPipelineProvider
 from pulumi_dpc._dynamic.host import Failure, InitFailed
+from pulumi_dpc._resources.service import Services
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import DpcError
 from tests.worlds import DEFINITION, edited
@@ -232,7 +233,7 @@ def test_no_answer_makes_the_provider_fail_without_a_sentence(
     else:
         restored(api)
     api.rewrite_next(lambda value: spoiled(value, step, part), match=ENDPOINTS[endpoint], times=times)
-    provider = StreamingPipelineProvider()
+    provider = StreamingPipelineProvider(Services())
     provider.configure(ConfigureRequest(Config({}, "dpc")))
     try:
         result = HOOKS[hook](provider, api)

@@ -46,7 +46,7 @@ def test_after_a_kill_the_next_command_converges(name: str, kind: str, tmp_path:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_one_ctrl_c_ends_the_command_at_once_and_keeps_the_id(name: str, tmp_path: Path) -> None:
-    """Only `converge` knows that it waits; without its ear on Cancel the engine would wait with it, up to 10 minutes.
+    """Only the runner knows that it waits; without its ear on Cancel the engine would wait with it, up to 10 minutes.
 
     That the id is kept is one of the campaign's invariants: no pipeline at the service that the state does not have.
     """

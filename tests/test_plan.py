@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_dpc._resources.streaming_pipeline.plan import Live, Plan, Said, Step, Wish, plan
+from pulumi_dpc._resources.streaming_pipeline.plan import Desired, Live, Plan, Recorded, Step, plan
 
 OLD: dict[str, Any] = {"name": "orders", "agentId": "a"}
 NEW: dict[str, Any] = {"name": "orders", "agentId": "b"}
@@ -17,8 +17,8 @@ START, AWAIT_RUNNING, CONFIRM = Step.START, Step.AWAIT_RUNNING, Step.CONFIRM_STO
 UP = ("STREAMING", "STARTING")
 
 
-def steps(status: str, wish: Wish, said: Said | None = None) -> tuple[Step, ...]:
-    return plan(Live(OLD, status), wish, said or Said(OLD)).steps
+def steps(status: str, wish: Desired, said: Recorded | None = None) -> tuple[Step, ...]:
+    return plan(Live(OLD, status), wish, said or Recorded(OLD)).steps
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_wish_alone_sends_one_command_or_none(
     status: str, running: bool | None, expected: tuple[Step, ...]
 ) -> None:
     """A command is sent only if the live status needs it, and an unchanged definition is never put."""
-    assert steps(status, Wish(OLD, running)) == expected
+    assert steps(status, Desired(OLD, running)) == expected
 
 
 @pytest.mark.parametrize(
@@ -69,27 +69,29 @@ def test_an_edit_stops_what_runs_and_starts_what_should_run(
     status: str, running: bool | None, expected: tuple[Step, ...]
 ) -> None:
     """Whether a PUT reaches a running connector is not documented, so an edit never relies on it."""
-    assert steps(status, Wish(NEW, running)) == expected
+    assert steps(status, Desired(NEW, running)) == expected
 
 
 @pytest.mark.parametrize("running", [True, None])
 def test_an_edit_refuses_to_interrupt_a_snapshot(running: bool | None) -> None:
     """A snapshot can be days of work."""
-    refused = plan(Live(OLD, "SNAPSHOTTING"), Wish(NEW, running), Said(OLD))
+    refused = plan(Live(OLD, "SNAPSHOTTING"), Desired(NEW, running), Recorded(OLD))
     assert refused.refusal is not None
     assert refused.refusal.startswith("a snapshot is running")
     assert refused.steps == ()
 
 
 def test_an_edit_interrupts_a_snapshot_when_the_user_allows_it() -> None:
-    allowed = plan(Live(OLD, "SNAPSHOTTING"), Wish(NEW, True, interrupt_snapshot=True), Said(OLD))
+    allowed = plan(Live(OLD, "SNAPSHOTTING"), Desired(NEW, True, interrupt_snapshot=True), Recorded(OLD))
     assert allowed.steps == (STOP, AWAIT_STOPPED, PUT, START, AWAIT_RUNNING)
     assert "a running snapshot is interrupted" in allowed.warnings
 
 
-@pytest.mark.parametrize("wish", [Wish(OLD, False), Wish(None)])
-def test_a_stop_or_delete_interrupts_a_snapshot_with_a_warning(wish: Wish) -> None:
-    assert "a running snapshot is interrupted" in plan(Live(OLD, "SNAPSHOTTING"), wish, Said(OLD)).warnings
+@pytest.mark.parametrize("wish", [Desired(OLD, False), Desired(None)])
+def test_a_stop_or_delete_interrupts_a_snapshot_with_a_warning(wish: Desired) -> None:
+    assert (
+        "a running snapshot is interrupted" in plan(Live(OLD, "SNAPSHOTTING"), wish, Recorded(OLD)).warnings
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,90 +105,94 @@ def test_a_stop_or_delete_interrupts_a_snapshot_with_a_warning(wish: Wish) -> No
     ],
 )
 def test_a_delete_stops_first(status: str, expected: tuple[Step, ...]) -> None:
-    assert steps(status, Wish(None)) == expected
+    assert steps(status, Desired(None)) == expected
 
 
 @pytest.mark.parametrize(
     ("running", "said", "expected"),
     [
-        (True, Said(OLD, running=True), ()),
-        (True, Said(OLD, running=False), (START, AWAIT_RUNNING)),
-        (True, Said(OLD, running=True, resume=True), (START, AWAIT_RUNNING)),
-        (False, Said(OLD, running=False), ()),
-        (False, Said(OLD, running=True), (STOP, AWAIT_STOPPED)),
-        (False, Said(OLD, running=False, unfinished=True), (STOP, AWAIT_STOPPED)),
+        (True, Recorded(OLD, running=True), ()),
+        (True, Recorded(OLD, running=False), (START, AWAIT_RUNNING)),
+        (True, Recorded(OLD, running=True, resume=True), (START, AWAIT_RUNNING)),
+        (False, Recorded(OLD, running=False), ()),
+        (False, Recorded(OLD, running=True), (STOP, AWAIT_STOPPED)),
+        (False, Recorded(OLD, running=False, unfinished=True), (STOP, AWAIT_STOPPED)),
     ],
 )
 def test_without_information_the_last_knowledge_counts(
-    running: bool, said: Said, expected: tuple[Step, ...]
+    running: bool, said: Recorded, expected: tuple[Step, ...]
 ) -> None:
     """UNKNOWN says nothing, so nothing is sent unless what was last known contradicts the wish."""
-    assert steps("UNKNOWN", Wish(OLD, running), said) == expected
+    assert steps("UNKNOWN", Desired(OLD, running), said) == expected
 
 
 def test_an_edit_under_unknown_may_go_on_without_having_seen_the_stop() -> None:
     """Moving to another agent is the repair of a dead one, so it must not wait for the dead one's word."""
-    moved = plan(Live(OLD, "UNKNOWN"), Wish(NEW), Said(OLD, running=True))
+    moved = plan(Live(OLD, "UNKNOWN"), Desired(NEW), Recorded(OLD, running=True))
     assert moved.steps == (STOP, AWAIT_STOPPED, PUT, START, AWAIT_RUNNING)
-    assert moved.may_pass_unknown
+    assert moved.may_skip_stop_confirmation
 
 
 def test_a_stop_alone_may_not_pass_unknown() -> None:
     """Where standing still is the goal, not having seen it stop is a failure."""
-    assert not plan(Live(OLD, "STREAMING"), Wish(OLD, False), Said(OLD, running=True)).may_pass_unknown
-    assert Step.CONFIRM_STOPPED in steps("UNKNOWN", Wish(NEW, False), Said(OLD, running=True))
+    assert not plan(
+        Live(OLD, "STREAMING"), Desired(OLD, False), Recorded(OLD, running=True)
+    ).may_skip_stop_confirmation
+    assert Step.CONFIRM_STOPPED in steps("UNKNOWN", Desired(NEW, False), Recorded(OLD, running=True))
 
 
 @pytest.mark.parametrize(
     ("status", "wish", "expected"),
     [
-        ("NOT_RUNNING", Wish(OLD, True, wait=False), (START,)),
-        ("STREAMING", Wish(OLD, False, wait=False), (STOP,)),
-        ("STREAMING", Wish(NEW, True, wait=False), (STOP, AWAIT_STOPPED, PUT, START)),
-        ("STREAMING", Wish(NEW, False, wait=False), (STOP, AWAIT_STOPPED, PUT)),
-        ("STARTING", Wish(OLD, True, wait=False), ()),
-        ("STOPPING", Wish(OLD, True, wait=False), (AWAIT_STOPPED, START)),
+        ("NOT_RUNNING", Desired(OLD, True, wait=False), (START,)),
+        ("STREAMING", Desired(OLD, False, wait=False), (STOP,)),
+        ("STREAMING", Desired(NEW, True, wait=False), (STOP, AWAIT_STOPPED, PUT, START)),
+        ("STREAMING", Desired(NEW, False, wait=False), (STOP, AWAIT_STOPPED, PUT)),
+        ("STARTING", Desired(OLD, True, wait=False), ()),
+        ("STOPPING", Desired(OLD, True, wait=False), (AWAIT_STOPPED, START)),
     ],
 )
-def test_wait_false_skips_only_the_last_wait(status: str, wish: Wish, expected: tuple[Step, ...]) -> None:
+def test_wait_false_skips_only_the_last_wait(status: str, wish: Desired, expected: tuple[Step, ...]) -> None:
     assert steps(status, wish) == expected
 
 
 @pytest.mark.parametrize("status", ["NOT_RUNNING", "STOPPING"])
 def test_a_start_that_is_owed_is_given(status: str) -> None:
     """An earlier operation stopped it and failed; `running` is not set, so as found means running."""
-    assert steps(status, Wish(OLD), Said(OLD, resume=True))[-2:] == (START, AWAIT_RUNNING)
+    assert steps(status, Desired(OLD), Recorded(OLD, resume=True))[-2:] == (START, AWAIT_RUNNING)
 
 
 def test_a_start_that_is_owed_never_beats_a_given_wish() -> None:
-    assert steps("NOT_RUNNING", Wish(OLD, False), Said(OLD, resume=True)) == ()
+    assert steps("NOT_RUNNING", Desired(OLD, False), Recorded(OLD, resume=True)) == ()
 
 
 def test_fields_changed_behind_our_back_are_named_and_overwritten() -> None:
     """The program did not touch the agent; somebody did, and their work is about to go."""
     live = {**OLD, "agentId": "theirs"}
-    wish = Wish({**OLD, "advancedProperties": {"max.batch.size": 5}})
-    result = plan(Live(live, "NOT_RUNNING"), wish, Said(OLD))
+    wish = Desired({**OLD, "advancedProperties": {"max.batch.size": 5}})
+    result = plan(Live(live, "NOT_RUNNING"), wish, Recorded(OLD))
     assert any("agentId" in warning and "advancedProperties" not in warning for warning in result.warnings)
 
 
 def test_a_field_the_program_changed_is_no_surprise() -> None:
     live = {**OLD, "agentId": "theirs"}
-    assert plan(Live(live, "NOT_RUNNING"), Wish(NEW), Said(OLD)).warnings == ()
+    assert plan(Live(live, "NOT_RUNNING"), Desired(NEW), Recorded(OLD)).warnings == ()
 
 
 def test_an_edit_that_finds_it_stopped_against_its_record_says_so() -> None:
     """A kill between STOP and START cannot be told from a stop by hand, so it is at least said."""
-    result = plan(Live(OLD, "NOT_RUNNING"), Wish(NEW), Said(OLD, running=True))
+    result = plan(Live(OLD, "NOT_RUNNING"), Desired(NEW), Recorded(OLD, running=True))
     assert any("stays stopped" in warning for warning in result.warnings)
 
 
 def test_what_is_as_wished_needs_no_body() -> None:
-    assert plan(Live(OLD, "STREAMING"), Wish(OLD, True), Said(OLD, running=True)) == Plan(ran=True, goal=True)
+    assert plan(Live(OLD, "STREAMING"), Desired(OLD, True), Recorded(OLD, running=True)) == Plan(
+        was_running=True, should_run=True
+    )
 
 
 def test_an_unmodelled_field_of_the_live_object_is_carried_over() -> None:
     """The service may be newer than we are, and PUT replaces the whole object."""
     live = {**OLD, "projectId": "p", "streamingPipelineId": "i", "novelty": {"kept": True}}
-    body = plan(Live(live, "NOT_RUNNING"), Wish(NEW), Said(OLD)).body
+    body = plan(Live(live, "NOT_RUNNING"), Desired(NEW), Recorded(OLD)).body
     assert body == {**NEW, "novelty": {"kept": True}}

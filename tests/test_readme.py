@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc._api.settings import Settings
-from pulumi_dpc._resources.streaming_pipeline.plan import Live, Plan, Said, Step, Wish, plan
+from pulumi_dpc._resources.streaming_pipeline.plan import Desired, Live, Plan, Recorded, Step, plan
 from pulumi_dpc.emulator import Emulator
 from tests.engine import open_stack
 from tests.engine.cli import NO_CLI, find_cli
@@ -212,7 +212,8 @@ def running_table() -> str:
     lines = [_row(["Live status", *head]), _row(["---"] * (1 + len(head)))]
     for status in STATUSES:
         cells = [
-            _cell(plan(_live(status), Wish(wished, running), _said(status))) for wished, running in _wishes()
+            _cell(plan(_live(status), Desired(wished, running), _said(status)))
+            for wished, running in _wishes()
         ]
         lines.append(_row([f"`{status}`", *cells]))
     return "".join(lines)
@@ -226,8 +227,8 @@ def _live(status: str) -> Live:
     return Live(OLD, status)
 
 
-def _said(status: str) -> Said:
-    return Said(OLD, running=status not in ("NOT_RUNNING", "STOPPING"))
+def _said(status: str) -> Recorded:
+    return Recorded(OLD, running=status not in ("NOT_RUNNING", "STOPPING"))
 
 
 def _row(cells: list[str]) -> str:

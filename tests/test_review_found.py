@@ -13,11 +13,13 @@ from pulumi_dpc._api.clock import Clock
 from pulumi_dpc._api.listing import Listing
 from pulumi_dpc._definition.definition import validate
 from pulumi_dpc._program.streaming_pipeline import _in_state_spelling
+from pulumi_dpc._resources.polling import LearnedTimes
+from pulumi_dpc._resources.service import Service
 from pulumi_dpc._resources.streaming_pipeline.outcome import End, Outcome
-from pulumi_dpc._resources.streaming_pipeline.plan import Live, Said, Wish, plan
-from pulumi_dpc._resources.streaming_pipeline.remote import Place, RemotePipeline
-from pulumi_dpc._resources.streaming_pipeline.run import converge
-from pulumi_dpc._resources.streaming_pipeline.waiting import Limits, StartTimes, Surroundings
+from pulumi_dpc._resources.streaming_pipeline.plan import Desired, Live, Recorded, plan
+from pulumi_dpc._resources.streaming_pipeline.remote import RemotePipeline
+from pulumi_dpc._resources.streaming_pipeline.run import carry_out
+from pulumi_dpc._resources.streaming_pipeline.waiting import Limits, RunContext
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from tests.engine.cli import NO_CLI, find_cli
 from tests.scenarios import failed, succeeded
@@ -194,18 +196,18 @@ def live() -> Any:
         yield api
 
 
-def run(api: Emulator, wish: Wish, interrupt: threading.Event | None = None, **changes: Any) -> Outcome:
+def run(api: Emulator, wish: Desired, interrupt: threading.Event | None = None, **changes: Any) -> Outcome:
     """Edit the only pipeline through the runner, with one of its requests replaced by ``changes``."""
     client = DpcClient(
         Settings.resolve(environment=api.env), clock=Clock(0.001, interrupt or threading.Event())
     )
-    remote = RemotePipeline(Place(client, Listing(client)), GUIDE_PROJECT, api.pipelines[0].id)
+    remote = RemotePipeline(Service(client, Listing(client)), GUIDE_PROJECT, api.pipelines[0].id)
     for name, instead in changes.items():
         object.__setattr__(remote, name, instead)
     before = Live(remote.definition(), remote.status())
-    said = Said(definition=DEFINITION, running=True)
-    around = Surroundings(client.clock, lambda _text: None, lambda _text: None, Limits(), StartTimes())
-    return converge(remote, plan(before, wish, said), before, said, around)
+    said = Recorded(definition=DEFINITION, running=True)
+    around = RunContext(client.clock, lambda _text: None, lambda _text: None, Limits(), LearnedTimes())
+    return carry_out(remote, plan(before, wish, said), before, said, around)
 
 
 def test_a_bug_after_a_write_is_accounted_for(live: Emulator) -> None:
@@ -215,7 +217,7 @@ def test_a_bug_after_a_write_is_accounted_for(live: Emulator) -> None:
     def broken(_body: Any) -> None:
         raise RecursionError("too deep")
 
-    outcome = run(live, Wish(CHANGED), put=broken)
+    outcome = run(live, Desired(CHANGED), put=broken)
     assert outcome.end is End.PARTIAL
     assert "unexpected error in pulumi_dpc: RecursionError" in str(outcome.error)
     assert outcome.running
@@ -227,7 +229,7 @@ def test_a_start_that_a_ctrl_c_sent_and_lost_is_not_called_stopped(live: Emulato
     interrupt = threading.Event()
     live.on_request(lambda request: interrupt.set() if request.body == {"command": "STOP"} else None)
     live.drop_next("after", match="POST *commands", nth=1)
-    outcome = run(live, Wish(CHANGED), interrupt)
+    outcome = run(live, Desired(CHANGED), interrupt)
     assert outcome.end is End.PARTIAL
     assert outcome.resume
     assert not outcome.running
@@ -240,7 +242,7 @@ def test_the_agent_that_is_asked_is_the_one_that_runs_it_now(live: Emulator) -> 
     live.add_pipeline(DEFINITION, status="NOT_RUNNING")
     live.set_status(live.pipelines[0].id, None)
     live.agent_offline(other)
-    outcome = run(live, Wish(edited(agentId=other), running=True))
+    outcome = run(live, Desired(edited(agentId=other), running=True))
     assert other in str(outcome.error)
     assert "not connected" in str(outcome.error)
     assert GUIDE_AGENT not in str(outcome.error)

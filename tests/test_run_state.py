@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from pulumi_dpc._resources.polling import Verdict, poll_delay
 from pulumi_dpc._resources.streaming_pipeline import run_state
-from pulumi_dpc._resources.streaming_pipeline.run_state import Verdict, Watch, look_delay
+from pulumi_dpc._resources.streaming_pipeline.run_state import Watch
 
 START = Watch(for_running=True, grace=60)
 STOP = Watch(for_running=False, grace=0)
 
 
-def verdicts(watch: Watch, *looks: tuple[str, float]) -> list[Verdict]:
+def verdicts(watch: Watch, *looks: tuple[str, float]) -> list[Verdict | None]:
     found = []
     for status, elapsed in looks:
-        verdict, watch = watch.look(status, elapsed)
+        verdict, watch = watch.judge(status, elapsed)
         found.append(verdict)
     return found
 
@@ -42,19 +43,19 @@ def test_a_status_without_information_keeps_the_last_knowledge(status: str, last
 def test_running_must_be_seen_twice() -> None:
     """A connector can come up and die on its first record."""
     assert verdicts(START, ("STREAMING", 3), ("STREAMING", 4)) == [Verdict.CONFIRM, Verdict.DONE]
-    assert verdicts(START, ("STREAMING", 3), ("NOT_RUNNING", 4)) == [Verdict.CONFIRM, Verdict.FAILED]
+    assert verdicts(START, ("STREAMING", 3), ("NOT_RUNNING", 4)) == [Verdict.CONFIRM, None]
 
 
 def test_stopped_after_starting_is_a_failed_start_at_once() -> None:
     """The API has no FAILED, and ten minutes of waiting would tell no more."""
-    assert verdicts(START, ("STARTING", 1), ("NOT_RUNNING", 2))[-1] is Verdict.FAILED
+    assert verdicts(START, ("STARTING", 1), ("NOT_RUNNING", 2))[-1] is None
 
 
 def test_not_running_just_after_the_command_may_not_have_begun_yet() -> None:
     assert verdicts(START, ("NOT_RUNNING", 1), ("NOT_RUNNING", 60), ("NOT_RUNNING", 61)) == [
         Verdict.GO_ON,
         Verdict.GO_ON,
-        Verdict.FAILED,
+        None,
     ]
 
 
@@ -70,14 +71,14 @@ def test_a_stop_is_over_when_it_reads_not_running_and_only_then() -> None:
 
 def test_looks_come_after_one_second_and_grow_to_ten() -> None:
     for looks, base in ((1, 1.0), (2, 1.5), (3, 2.25), (20, 10.0)):
-        assert base * 0.9 <= look_delay(looks) <= base * 1.1
+        assert base * 0.9 <= poll_delay(looks) <= base * 1.1
 
 
 def test_a_look_comes_no_later_than_others_needed_to_start() -> None:
-    assert look_delay(20, expected=0.5) == 0.5
+    assert poll_delay(20, expected=0.5) == 0.5
 
 
 def test_after_the_expected_time_the_delays_grow_anew() -> None:
     for overdue, base in ((0.0, 1.0), (2.0, 1.0), (6.0, 3.0), (60.0, 10.0)):
-        assert base * 0.9 <= look_delay(20, expected=-overdue) <= base * 1.1
-    assert look_delay(1, expected=-60) <= 1.1
+        assert base * 0.9 <= poll_delay(20, expected=-overdue) <= base * 1.1
+    assert poll_delay(1, expected=-60) <= 1.1

@@ -11,15 +11,15 @@ import pytest
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from tests.worlds import DEFINITION, World, edited, resource
 
-Place = Callable[[World, Emulator], dict[str, str]]
+Service = Callable[[World, Emulator], dict[str, str]]
 
-ELSEWHERE: dict[str, Place] = {
+ELSEWHERE: dict[str, Service] = {
     "another account": lambda world, _: world.api.other_account(),
     "another region, the same account": lambda _, region: region.env,
     "another region, another account": lambda _, region: region.other_account(),
 }
 """Where the pipeline is not: the answer is a 404, which must not be believed."""
-REFUSED: dict[str, Place] = {
+REFUSED: dict[str, Service] = {
     "a role without rights": lambda world, _: world.api.powerless_account(),
     "a wrong secret": lambda world, _: {**world.api.env, "DPC_CLIENT_SECRET": "wrong"},
     "a token that has ended": lambda world, _: {

@@ -41,7 +41,7 @@ class InitFailed(Exception):
     Args:
         id: The resource's id.
         properties: Its outputs as far as they are known, JSON-like; the serialised provider is added here.
-        reason: The whole story in one text, because the engine shows nothing else.
+        reason: The whole message in one text, because the engine shows nothing else.
     """
 
     def __init__(self, id: str, properties: Mapping[str, Any], reason: str) -> None:  # noqa: A002 - Pulumi's word

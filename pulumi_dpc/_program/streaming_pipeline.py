@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import Resource
-from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from pulumi_dpc._entry import STREAMING_PIPELINE
 from pulumi_dpc._names import (
@@ -19,6 +18,7 @@ from pulumi_dpc._names import (
     IMPORT_ID,
     OPTIONS,
     PROJECT_ID,
+    PROVIDER,
     RUNNING,
     SECRET_PATHS,
     STATUS,
@@ -246,7 +246,7 @@ def _register(
     # All that the constructor of `Resource` would add is to pickle a provider, which stands in `_entry` instead.
     token = f"pulumi-python:{pipeline._resource_type_name}"  # noqa: SLF001 - set by `Resource` for its subclasses
     pulumi.CustomResource.__init__(
-        pipeline, token, resource_name, {**bag, PROVIDER_KEY: STREAMING_PIPELINE}, options
+        pipeline, token, resource_name, {**bag, PROVIDER: STREAMING_PIPELINE}, options
     )
 
 

@@ -1,7 +1,7 @@
-"""What a run knows after each step, and what that makes true when it ends.
+"""What is known while a plan is carried out, and what that makes true when it ends.
 
-The record alone decides what is stored of a failure: whether it is plain (everything is as it was) or partial
-(``docs/design.md`` section 4, rule 6), and whether the pipeline is owed a start.
+Only the events of `Known` change what is known. It alone decides what is recorded of a failure: whether it is plain
+(everything is as it was) or partial (``docs/design.md`` section 4, rule 6), and whether the pipeline is owed a start.
 """
 
 from __future__ import annotations
@@ -19,23 +19,36 @@ from pulumi_dpc.errors import ApiError, DpcError
 from . import run_state
 from .plan import Live, Plan
 
+Definition = Mapping[str, Any]
+
 
 class End(Enum):
-    """Say how a run ended."""
+    """How a run ended."""
 
     DONE = "done"
     REFUSED = "refused"
-    """Nothing changed, or everything is as it was before: what is stored stays true."""
+    """Nothing changed, or everything is as it was before: what is recorded stays true."""
     PARTIAL = "partial"
     GONE = "gone"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Say what is true after a run, as outputs record it."""
+    """What is true after a run, as outputs record it.
+
+    Attributes:
+        end: How it ended.
+        definition: The definition, in the words in which it was written.
+        status: The last status word.
+        running: Whether it runs, as far as that is known.
+        resume: It is owed a start.
+        error: Why it failed.
+        run_sentence: Whether it runs, for the operator.
+        alterations: Where the service stores something else than was written.
+    """
 
     end: End
-    definition: Mapping[str, Any]
+    definition: Definition
     status: str
     running: bool
     resume: bool = False
@@ -43,7 +56,7 @@ class Outcome:
     run_sentence: str = ""
     alterations: tuple[Alteration, ...] = ()
 
-    def story(self, beginning: str = "") -> str:
+    def message(self, beginning: str = "") -> str:
         """Return what went wrong and whether it runs, as one sentence each; details such as violations follow."""
         sentence, *details = f"{beginning}{self.error}".splitlines() or [""]
         owed = ""
@@ -54,57 +67,115 @@ class Outcome:
 
     @property
     def unfinished(self) -> bool:
-        """Tell whether the next operation has to look and repair."""
+        """Whether the next operation has to look and repair."""
         return self.end is End.PARTIAL
 
 
 @dataclass
-class Record:
-    """Remember what is known after each step."""
+class Known:
+    """What is known of one pipeline during a run.
 
-    definition: Mapping[str, Any]
+    Attributes:
+        definition: The definition, in the words in which it was written.
+        status: The last status word.
+        running: Whether it runs, as far as that is known.
+        alterations: Where the service stores something else than was written.
+        sent: A write was sent that the service has, or may have, carried out.
+        stop_sent: STOP was sent.
+        start_sent: START was sent.
+    """
+
+    definition: Definition
     status: str
     running: bool
+    alterations: tuple[Alteration, ...] = ()
     sent: bool = False
     stop_sent: bool = False
     start_sent: bool = False
-    put_lost: bool = False
-    seen_running: bool = False
-    started_again: bool = False
-    taken_back: bool = False
-    """The edit was carried out, and then undone because the pipeline could not run with it."""
-    in_doubt: bool = False
-    """A command was sent, its answer is lost, and nobody has looked since."""
-    alterations: tuple[Alteration, ...] = ()
-    """Where the service has something else than ``definition`` says, because it stored that otherwise."""
+    _put_is_lost: bool = False
+    _is_seen_running: bool = False
+    _is_started_again: bool = False
+    _is_taken_back: bool = False
+    _is_unconfirmed: bool = False
 
-    def saw(self, status: str) -> None:
-        """Take note of a look."""
+    @classmethod
+    def of(cls, live: Live, *, running_before: bool, sent: bool) -> Known:
+        """Return what is known when a run begins.
+
+        Args:
+            live: What the service has answered.
+            running_before: Whether it ran when last seen, which counts where the status says nothing.
+            sent: A write of this operation went before.
+        """
+        known = cls(live.definition, live.status, running_before, live.alterations, sent)
+        known.polled(live.status)
+        return known
+
+    # ---- events ----
+
+    def polled(self, status: str) -> None:
+        """Record a status that the service has answered."""
         self.status = status
-        self.in_doubt = False
+        self._is_unconfirmed = False
         self.running = run_state.is_running(status, otherwise=self.running)
-        self.seen_running = run_state.is_up(status)
+        self._is_seen_running = run_state.is_up(status)
 
-    def lost_sight(self) -> None:
-        """Take note of a command whose answer is lost: what was seen before says nothing any more."""
-        self.sent = self.in_doubt = True
-        self.seen_running = False
+    def command_sent(self, word: str) -> None:
+        """Record that a command is on its way."""
+        self.stop_sent |= word == "STOP"
+        self.start_sent |= word == "START"
 
-    def accepted(self, word: str) -> None:
-        """Take note of an accepted command: START reads as STARTING, STOP as STOPPING."""
+    def command_accepted(self, word: str) -> None:
+        """Record an accepted command: START reads as STARTING, STOP as STOPPING."""
         self.sent = True
-        self.saw(run_state.STARTING if word == "START" else run_state.STOPPING)
+        self.polled(run_state.STARTING if word == "START" else run_state.STOPPING)
+
+    def command_unconfirmed(self) -> None:
+        """Record that a command's answer was lost; the last polled status is no longer trusted."""
+        self.sent = self._is_unconfirmed = True
+        self._is_seen_running = False
+
+    def command_seen_done(self) -> None:
+        """Record that the status shows a command to be carried out whose answer did not say so."""
+        self.sent = True
+
+    def write_failed(self, error: DpcError, *, is_put: bool) -> None:
+        """Record that a PUT or DELETE failed, after which the service may have carried it out or not."""
+        self.sent |= error.maybe_applied
+        self._put_is_lost |= is_put and error.maybe_applied
+
+    def read(self, definition: Definition, alterations: tuple[Alteration, ...]) -> None:
+        """Record the definition that was read after the answer of a PUT was lost."""
+        self._put_is_lost = False
+        self.definition, self.alterations = definition, alterations
+
+    def written(self, definition: Definition, alterations: tuple[Alteration, ...]) -> None:
+        """Record a definition that the service has taken."""
+        self.sent = True
+        self.read(definition, alterations)
+
+    def taken_back(self, before: Live) -> None:
+        """Record that an edit was undone, because the pipeline could not run with it."""
+        self.definition, self.alterations = before.definition, before.alterations
+        self.start_sent, self._is_taken_back = False, True
+
+    def started_again(self) -> None:
+        """Record that the pipeline was told to start again after a failure."""
+        self._is_started_again = True
+
+    # ---- what that makes true ----
 
     def ended(self, end: End, plan: Plan, error: DpcError | None = None) -> Outcome:
         """Return what is true when a run of this plan ends so."""
         failed = end is End.PARTIAL
-        running = self.running and not (failed and self.start_sent and not self.seen_running)
+        running = self.running and not (failed and self.start_sent and not self._is_seen_running)
+        may_resume = plan.was_running and plan.should_run is not False
         return Outcome(
             end=end,
             definition=self.definition,
             status=self.status,
             running=running,
-            resume=failed and plan.ran and plan.goal is not False and not self.seen_running,
+            resume=failed and may_resume and not self._is_seen_running,
             error=error,
             run_sentence=self._run_sentence(),
             alterations=self.alterations,
@@ -121,28 +192,25 @@ class Record:
         )
         return (
             rejected
-            and not self.put_lost
+            and not self._put_is_lost
             and not differences(self.definition, before.definition)
-            and (self.seen_running if plan.ran else self.status == run_state.NOT_RUNNING)
+            and (self._is_seen_running if plan.was_running else self.status == run_state.NOT_RUNNING)
         )
 
     def _run_sentence(self) -> str:
-        return (
-            f"The change was taken back. {self._state_sentence()}"
-            if self.taken_back
-            else self._state_sentence()
-        )
+        taken_back = "The change was taken back. " if self._is_taken_back else ""
+        return taken_back + self._state_sentence()
 
     def _state_sentence(self) -> str:
-        if self.in_doubt:
+        if self._is_unconfirmed:
             return "Whether it runs is not known."
-        if self.started_again and self.status == run_state.STOPPING:
+        if self._is_started_again and self.status == run_state.STOPPING:
             return f"It was told to start again, and its status is {self.status}."
+        if self._is_seen_running:
+            return "It is running."
         words = {
             run_state.STARTING: "It is starting.",
             run_state.STOPPING: "It is stopping.",
             run_state.NOT_RUNNING: "It is stopped.",
         }
-        return (
-            "It is running." if self.seen_running else words.get(self.status, f"Its status is {self.status}.")
-        )
+        return words.get(self.status, f"Its status is {self.status}.")

@@ -32,7 +32,7 @@ class Step(Enum):
 
 
 @dataclass(frozen=True)
-class Wish:
+class Desired:
     """Say what the program wants.
 
     Attributes:
@@ -49,14 +49,14 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Said:
+class Recorded:
     """Say what the outputs of the last operation recorded.
 
     Attributes:
         definition: The definition as it was last seen; None when nothing was recorded.
         alterations: Where the service stores something else than was written there, and what.
         drift: The paths at which a refresh has found something else than was written before.
-        running: What was last seen, never the wish.
+        running: What was last seen, never what was wanted.
         unfinished: A write was sent then and its result never seen.
         resume: It ran when that operation began and is owed a start.
     """
@@ -88,17 +88,17 @@ class Live:
     alterations: tuple[Alteration, ...] = ()
 
 
-def understood(stored: Definition, status: str, wish: Wish, said: Said) -> Live:
+def understood(stored: Definition, status: str, desired: Desired, recorded: Recorded) -> Live:
     """Return what is live, where a difference that was recorded counts for none.
 
     It counts again when the service has something else there now (somebody has changed it), and when the program says
     something else than was written (it is an edit).
     """
-    written = said.definition or {}
+    written = recorded.definition or {}
     same = tuple(
         one
-        for one in said.alterations
-        if one.holds(stored) and is_same(wish.definition or {}, written, one.path)
+        for one in recorded.alterations
+        if one.holds(stored) and is_same(desired.definition or {}, written, one.path)
     )
     return Live(as_written(stored, same, written), status, same)
 
@@ -110,59 +110,69 @@ class Plan:
     Attributes:
         steps: Empty when everything is as wished.
         body: The whole object that PUT sends; empty where there is none.
-        wished: The definition that the program wants; empty where there is no edit.
+        definition: The definition that the program wants; empty where there is no edit.
         is_rewrite: The edit writes again what was written before, so an answer that repeats it proves nothing.
-        ran: It was running, or counts as running, when this operation began (or is owed a start).
-        goal: Whether it should run at the end; None for a delete.
-        may_pass_unknown: A wait for the stop may go on without having seen it stopped if no status can be had.
+        was_running: It was running, or counts as running, when this operation began (or is owed a start).
+        should_run: Whether it should run at the end; None for a delete.
+        may_skip_stop_confirmation: The change may go on without having seen it stopped, if no status can be had.
         warnings: Sentences for the operator.
         refusal: Why nothing may be done; the steps are then empty.
     """
 
     steps: tuple[Step, ...] = ()
     body: Definition = field(default_factory=dict)
-    wished: Definition = field(default_factory=dict)
+    definition: Definition = field(default_factory=dict)
     is_rewrite: bool = False
-    ran: bool = False
-    goal: bool | None = None
-    may_pass_unknown: bool = False
+    was_running: bool = False
+    should_run: bool | None = None
+    may_skip_stop_confirmation: bool = False
     warnings: tuple[str, ...] = field(default=())
     refusal: str | None = None
 
 
-def plan(live: Live, wish: Wish, said: Said) -> Plan:
+def plan(live: Live, desired: Desired, recorded: Recorded) -> Plan:
     """Return the steps from what is live to what is wished."""
-    found = run_state.is_running(live.status, otherwise=said.running)
-    if wish.definition is None:
-        return _to_absent(live, said, found=found)
-    edits = differences(live.definition, wish.definition)
+    found = run_state.is_running(live.status, otherwise=recorded.running)
+    if desired.definition is None:
+        return _to_absent(live, recorded, found=found)
+    edits = differences(live.definition, desired.definition)
     edit = bool(edits)
-    ran = found or said.resume
-    goal = ran if wish.running is None else wish.running
+    was_running = found or recorded.resume
+    should_run = was_running if desired.running is None else desired.running
     if (
         edit
         and live.status == run_state.SNAPSHOTTING
-        and wish.running is not False
-        and not wish.interrupt_snapshot
+        and desired.running is not False
+        and not desired.interrupt_snapshot
     ):
-        return Plan(refusal=_SNAPSHOT_REFUSAL, ran=ran, goal=goal)
-    steps = _edit_steps(live, wish, said, goal=goal) if edit else _run_steps(live, wish, said, goal=goal)
+        return Plan(refusal=_SNAPSHOT_REFUSAL, was_running=was_running, should_run=should_run)
+    steps = (
+        _edit_steps(live, desired, recorded, should_run=should_run)
+        if edit
+        else _run_steps(live, desired, recorded, should_run=should_run)
+    )
     return Plan(
-        steps=steps if wish.wait else _without_last_wait(steps),
-        body=overlay(live.definition, wish.definition) if edit else {},
-        wished=wish.definition if edit else {},
-        is_rewrite=edit and not said.drift.union(_changed_since(live, wish, said)).isdisjoint(edits),
-        ran=ran,
-        goal=goal,
-        may_pass_unknown=edit,
-        warnings=_warnings(live, wish, said, steps, found=found),
+        steps=steps if desired.wait else _without_last_wait(steps),
+        body=overlay(live.definition, desired.definition) if edit else {},
+        definition=desired.definition if edit else {},
+        is_rewrite=edit
+        and not recorded.drift.union(_changed_since(live, desired, recorded)).isdisjoint(edits),
+        was_running=was_running,
+        should_run=should_run,
+        may_skip_stop_confirmation=edit,
+        warnings=_warnings(live, desired, recorded, steps, found=found),
     )
 
 
-def _to_absent(live: Live, said: Said, *, found: bool) -> Plan:
+def _to_absent(live: Live, recorded: Recorded, *, found: bool) -> Plan:
     warnings = (_SNAPSHOT_STOPPED,) if live.status == run_state.SNAPSHOTTING else ()
-    ran = found or said.resume
-    return Plan(steps=(*_stop_steps(live), Step.DELETE), ran=ran, may_pass_unknown=True, warnings=warnings)
+    was_running = found or recorded.resume
+    return Plan(
+        steps=(*_stop_steps(live), Step.DELETE),
+        was_running=was_running,
+        may_skip_stop_confirmation=True,
+        warnings=warnings,
+    )
 
 
 def _stop_steps(live: Live) -> tuple[Step, ...]:
@@ -174,22 +184,22 @@ def _stop_steps(live: Live) -> tuple[Step, ...]:
     return (Step.STOP, Step.AWAIT_STOPPED)
 
 
-def _edit_steps(live: Live, wish: Wish, said: Said, *, goal: bool) -> tuple[Step, ...]:
+def _edit_steps(live: Live, desired: Desired, recorded: Recorded, *, should_run: bool) -> tuple[Step, ...]:
     edit = (*_stop_steps(live), Step.PUT)
-    if goal:
+    if should_run:
         return (*edit, Step.START, Step.AWAIT_RUNNING)
-    # An edit may go on without having seen the stop; the wish that it should not run needs to have seen it.
-    ran = run_state.is_running(live.status, otherwise=said.running or said.unfinished)
-    return (*edit, Step.CONFIRM_STOPPED) if ran and wish.running is False else edit
+    # An edit may go on without having seen the stop; a program that wants it stopped needs to have seen it.
+    was_running = run_state.is_running(live.status, otherwise=recorded.running or recorded.unfinished)
+    return (*edit, Step.CONFIRM_STOPPED) if was_running and desired.running is False else edit
 
 
-def _run_steps(live: Live, wish: Wish, said: Said, *, goal: bool) -> tuple[Step, ...]:
-    if wish.running is None and not said.resume:
+def _run_steps(live: Live, desired: Desired, recorded: Recorded, *, should_run: bool) -> tuple[Step, ...]:
+    if desired.running is None and not recorded.resume:
         return ()
     if not run_state.is_known(live.status):
-        settled = said.running == goal and not said.unfinished and not said.resume
-        return () if settled else _command(goal=goal)
-    if not goal:
+        settled = recorded.running == should_run and not recorded.unfinished and not recorded.resume
+        return () if settled else _command(should_run=should_run)
+    if not should_run:
         return _stop_steps(live)
     if run_state.is_up(live.status):
         return ()
@@ -198,8 +208,8 @@ def _run_steps(live: Live, wish: Wish, said: Said, *, goal: bool) -> tuple[Step,
     return (*_stop_steps(live), Step.START, Step.AWAIT_RUNNING)
 
 
-def _command(*, goal: bool) -> tuple[Step, ...]:
-    return (Step.START, Step.AWAIT_RUNNING) if goal else (Step.STOP, Step.AWAIT_STOPPED)
+def _command(*, should_run: bool) -> tuple[Step, ...]:
+    return (Step.START, Step.AWAIT_RUNNING) if should_run else (Step.STOP, Step.AWAIT_STOPPED)
 
 
 def _without_last_wait(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -216,14 +226,16 @@ _SNAPSHOT_REFUSAL = (
 _SNAPSHOT_STOPPED = "a running snapshot is interrupted"
 
 
-def _warnings(live: Live, wish: Wish, said: Said, steps: tuple[Step, ...], *, found: bool) -> tuple[str, ...]:
+def _warnings(
+    live: Live, desired: Desired, recorded: Recorded, steps: tuple[Step, ...], *, found: bool
+) -> tuple[str, ...]:
     warnings = []
-    overwritten = _overwritten(live, wish, said)
+    overwritten = _overwritten(live, desired, recorded)
     if overwritten:
         warnings.append(f"changed outside Pulumi and now overwritten: {', '.join(overwritten)}")
     if live.status == run_state.SNAPSHOTTING and Step.STOP in steps:
         warnings.append(_SNAPSHOT_STOPPED)
-    if wish.running is None and steps and said.running and not found and not said.resume:
+    if desired.running is None and steps and recorded.running and not found and not recorded.resume:
         warnings.append(
             "it was running when last seen and is stopped now; it stays stopped, because `running` is not set"
         )
@@ -238,15 +250,15 @@ def _in_words(*, found: bool) -> str:
     return "running" if found else "stopped"
 
 
-def _overwritten(live: Live, wish: Wish, said: Said) -> list[str]:
+def _overwritten(live: Live, desired: Desired, recorded: Recorded) -> list[str]:
     """Return the paths that changed behind our back and that the program did not touch, unless an edit of ours may."""
-    return [] if said.unfinished else _changed_since(live, wish, said)
+    return [] if recorded.unfinished else _changed_since(live, desired, recorded)
 
 
-def _changed_since(live: Live, wish: Wish, said: Said) -> list[str]:
+def _changed_since(live: Live, desired: Desired, recorded: Recorded) -> list[str]:
     """Return the paths at which the service has something else than was recorded, and the program still wants that."""
-    if said.definition is None or wish.definition is None:
+    if recorded.definition is None or desired.definition is None:
         return []
-    ours = set(differences(said.definition, wish.definition))
-    theirs = set(differences(live.definition, said.definition))
-    return sorted((theirs - ours) & set(differences(live.definition, wish.definition)))
+    ours = set(differences(recorded.definition, desired.definition))
+    theirs = set(differences(live.definition, recorded.definition))
+    return sorted((theirs - ours) & set(differences(live.definition, desired.definition)))

@@ -6,9 +6,9 @@ reads NOT_RUNNING, so a failed start is told from a slow one by what was seen be
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, replace
-from enum import Enum
+
+from pulumi_dpc._resources.polling import Verdict
 
 STARTING = "STARTING"
 SNAPSHOTTING = "SNAPSHOTTING"
@@ -18,13 +18,6 @@ NOT_RUNNING = "NOT_RUNNING"
 UNKNOWN = "UNKNOWN"
 
 _RUNNING = {STREAMING: True, SNAPSHOTTING: True, STARTING: True, STOPPING: False, NOT_RUNNING: False}
-
-FIRST_DELAY = 1.0
-LONGEST_DELAY = 10.0
-GROWTH = 1.5
-JITTER = 0.1
-CONFIRM_AFTER = 1.0
-"""Nominal seconds between the two looks that must both see it running: a connector can die on its first record."""
 
 
 def is_running(status: str, otherwise: bool = False) -> bool:  # noqa: FBT001, FBT002 - the last knowledge, a value
@@ -42,24 +35,15 @@ def is_up(status: str) -> bool:
     return status in (STREAMING, SNAPSHOTTING)
 
 
-class Verdict(Enum):
-    """Say what a look at the status means for a wait."""
-
-    DONE = "done"
-    GO_ON = "go on"
-    CONFIRM = "confirm"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True)
 class Watch:
-    """Remember, between the looks of one wait, what decides when it is over.
+    """What decides, between the polls of one wait, when it is over.
 
     Attributes:
         for_running: The wait is for a start, else for a stop.
         grace: Nominal seconds after an accepted START in which NOT_RUNNING may still mean "not begun yet".
-        seen_starting: A look has seen it on its way up, so NOT_RUNNING now means that the start failed.
-        seen_up: The look before saw it running.
+        seen_starting: A poll has seen it on its way up, so NOT_RUNNING now means that the start failed.
+        seen_up: The poll before saw it running.
     """
 
     for_running: bool
@@ -67,8 +51,8 @@ class Watch:
     seen_starting: bool = False
     seen_up: bool = False
 
-    def look(self, status: str, elapsed: float) -> tuple[Verdict, Watch]:
-        """Judge one look, ``elapsed`` nominal seconds after the command was accepted."""
+    def judge(self, status: str, elapsed: float) -> tuple[Verdict | None, Watch]:
+        """Judge one poll, ``elapsed`` nominal seconds after the command was accepted; None: the start has failed."""
         if not self.for_running:
             return (Verdict.DONE if status == NOT_RUNNING else Verdict.GO_ON), self
         if is_up(status):
@@ -76,21 +60,5 @@ class Watch:
         if status == STARTING:
             return Verdict.GO_ON, replace(self, seen_starting=True, seen_up=False)
         if status == NOT_RUNNING and (self.seen_starting or self.seen_up or elapsed > self.grace):
-            return Verdict.FAILED, self
+            return None, self
         return Verdict.GO_ON, replace(self, seen_up=False)
-
-
-def look_delay(looks: int, *, expected: float | None = None) -> float:
-    """Return the nominal seconds until the next look: 1 s, growing by half up to 10 s, with jitter.
-
-    Args:
-        looks: How many looks this wait has taken so far, at least one.
-        expected: Nominal seconds until this pipeline should be running, judged by others of this process that
-            started before it. The look is then no later than that, and from then on the delays grow anew, so
-            that a batch of starts does not pay their growth each time.
-    """
-    delay = min(LONGEST_DELAY, FIRST_DELAY * GROWTH ** (looks - 1))
-    if expected is not None and expected <= 0:
-        delay = min(delay, max(FIRST_DELAY, -expected * (GROWTH - 1)))
-    delay *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
-    return delay if expected is None or expected <= 0 else min(delay, expected)

@@ -30,13 +30,29 @@ from pulumi_dpc._names import (
     WAIT,
     WISHED_RUNNING,
 )
+from pulumi_dpc._resources.operation import Done, Partial
 from pulumi_dpc.errors import ConfigurationError
 
 from . import run_state
 from .outcome import End, Outcome
-from .plan import Live, Said, Wish
+from .plan import Desired, Live, Recorded
 
 Bag = Mapping[str, Any]
+
+
+def done(id_: str, outputs: dict[str, Any], inputs: dict[str, Any] | None = None) -> Done:
+    """Return a success with these outputs."""
+    return Done(id_, outputs, inputs, _secrets_in(outputs))
+
+
+def partial(id_: str, outputs: dict[str, Any], reason: str) -> Partial:
+    """Return a failure that leaves these outputs."""
+    return Partial(id_, outputs, reason, _secrets_in(outputs))
+
+
+def _secrets_in(outputs: Bag) -> tuple[str, ...]:
+    """Return the properties that may hold secrets which the engine does not know of."""
+    return (*outputs.get(SECRETS, ()), NOT_STORED)
 
 
 def definition_of(bag: Bag) -> dict[str, Any]:
@@ -77,9 +93,9 @@ def split_id(id_: str) -> tuple[str, str]:
     return project_id, pipeline_id
 
 
-def wish_of(inputs: Bag) -> Wish:
+def desired_of(inputs: Bag) -> Desired:
     """Return what the program wants."""
-    return Wish(
+    return Desired(
         definition=definition_of(inputs),
         running=inputs.get(RUNNING),
         wait=inputs.get(WAIT, True),
@@ -87,7 +103,7 @@ def wish_of(inputs: Bag) -> Wish:
     )
 
 
-def leave_ignored(wish: Wish, live: Mapping[str, Any], ignored: Iterable[str]) -> Wish:
+def desired_with_ignored_kept(wish: Desired, live: Mapping[str, Any], ignored: Iterable[str]) -> Desired:
     """Return the wish of an update that leaves what ``ignore_changes`` names as it is found."""
     paths = tuple(ignored)
     if not paths or wish.definition is None:
@@ -96,9 +112,9 @@ def leave_ignored(wish: Wish, live: Mapping[str, Any], ignored: Iterable[str]) -
     return replace(wish, definition=definition, running=None if covers(paths, RUNNING) else wish.running)
 
 
-def said_of(outputs: Bag) -> Said:
+def recorded_of(outputs: Bag) -> Recorded:
     """Return what the outputs recorded."""
-    return Said(
+    return Recorded(
         definition=definition_of(outputs) or None,
         running=bool(outputs.get(RUNNING)),
         unfinished=bool(outputs.get(UNFINISHED)),
@@ -117,7 +133,7 @@ def not_stored(outputs: Bag, inputs: Bag) -> str | None:
     return describe(still, written) if still else None
 
 
-def outputs_of(inputs: Bag, outcome: Outcome, api_url: str, wish: Wish | None = None) -> dict[str, Any]:
+def outputs_of(inputs: Bag, outcome: Outcome, api_url: str, wish: Desired | None = None) -> dict[str, Any]:
     """Return the complete outputs after an operation whose wish, if not given, is what the inputs say.
 
     The definition is in the program's spelling where the service has what the program says, else as it is there. What
@@ -165,7 +181,7 @@ def refreshed(
     The inputs are the whole live definition in the recorded spelling, so that an added property shows as drift; and
     the live run state, if the user gave one, so that the next preview shows what it will repair.
     """
-    said = said_of(recorded)
+    said = recorded_of(recorded)
     definition = as_recorded(said.in_our_words(live.definition), definition_of(recorded))
     running = run_state.is_running(live.status, otherwise=bool(recorded.get(RUNNING)))
     kept = {key: recorded[key] for key in (*OPTIONS, IMPORT_ID, SECRET_PATHS) if key in recorded}

@@ -1,21 +1,21 @@
-"""The wait for a run state: look, judge, sleep, until it is reached, has failed or the time is up."""
+"""The wait for a run state: the judge of a start or a stop, and the pipeline's agent meanwhile."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pulumi_dpc._api.clock import Clock
+from pulumi_dpc._resources.polling import LearnedTimes, Notify, Verdict, poll_until
 from pulumi_dpc.errors import Interrupted, StartFailed, WaitTimedOut
 
 from . import run_state
-from .run_state import Verdict, Watch
+from .run_state import Watch
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bound the waits, in nominal seconds.
+    """The longest that is waited, in nominal seconds.
 
     Attributes:
         start: Longest wait for a start.
@@ -26,36 +26,6 @@ class Limits:
     start: float = 600.0
     stop: float = 300.0
     grace: float = 60.0
-
-
-_LATEST = 16
-"""Starts that a guess is made from: an agent may be slower today than an hour ago."""
-
-
-@dataclass
-class StartTimes:
-    """Remember how long starts took in this process, to look at the next ones when they should be up."""
-
-    seen: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_LATEST))
-
-    def add(self, not_yet: float, up: float) -> None:
-        """Record one start by its last look that did not see it running and the first that did.
-
-        Both are in nominal seconds after the accepted START.
-        """
-        self.seen.append((not_yet, up))
-
-    def left(self, elapsed: float) -> float | None:
-        """Return the nominal seconds until a start that began ``elapsed`` ago should be up; None without a guess.
-
-        The truth lies between the looks, so the guess halves what the latest starts leave open; where they
-        differ among themselves it is the quickest.
-        """
-        if not self.seen:
-            return None
-        slowest, quickest = max(not_yet for not_yet, _ in self.seen), min(up for _, up in self.seen)
-        certain = quickest - slowest <= run_state.FIRST_DELAY
-        return (quickest if certain else (slowest + quickest) / 2) - elapsed
 
 
 AGENT_INTERVAL = 15.0
@@ -120,8 +90,8 @@ class AgentWatch:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """Give a run what it needs from outside and may not import: time, voice and bounds.
+class RunContext:
+    """What a run needs from outside: time, a way to speak, and bounds.
 
     Attributes:
         clock: Time, and the sleep that a Ctrl-C ends.
@@ -133,101 +103,102 @@ class Surroundings:
     """
 
     clock: Clock
-    progress: Callable[[str], None]
-    warn: Callable[[str], None]
+    progress: Notify
+    warn: Notify
     limits: Limits
-    start_times: StartTimes
+    start_times: LearnedTimes
     may_leave: Callable[[str, str], bool] = lambda _pipeline, _agent: False
 
 
-def wait(
-    watch: Watch,
-    look: Callable[[], str],
-    around: Surroundings,
-    agent: AgentWatch,
-    *,
-    give_up: Callable[[str], bool] = lambda _status: False,
-) -> str:
-    """Look until the watch is over and return the last status.
+@dataclass
+class RunStateJudge:
+    """The judge of one wait for a start or a stop.
 
-    Args:
+    Attributes:
         watch: What is waited for.
-        look: Asks for the status.
-        around: Time, voice and bounds.
         agent: The pipeline's agent.
-        give_up: Asked after each look that has not ended the wait; True ends it without an error.
+        give_up: Asked after each poll that has not ended the wait; True ends it without an error.
+    """
+
+    watch: Watch
+    agent: AgentWatch
+    give_up: Callable[[str], bool] = lambda _status: False
+
+    def __post_init__(self) -> None:
+        self.is_timed = self.watch.for_running and not self.watch.seen_starting
+        """One that is on its way already does not tell how long a start takes."""
+
+    @property
+    def doing(self) -> str:
+        """What the pipeline is doing meanwhile, in a word."""
+        return "starting" if self.watch.for_running else "stopping"
+
+    def judge(self, status: str, elapsed: float) -> Verdict:
+        """Judge one poll of the status.
+
+        Raises:
+            StartFailed: It stopped, or never began to start.
+            WaitTimedOut: Its agent is away for longer than it may.
+        """
+        verdict, self.watch = self.watch.judge(status, elapsed)
+        if verdict is None:
+            raise StartFailed(self._failed_sentence(status, elapsed))
+        if verdict is not Verdict.GO_ON:
+            return verdict
+        self.agent.see(status, elapsed)
+        if self.give_up(status):
+            return Verdict.DONE
+        if self.agent.is_lost(elapsed):
+            raise self.timed_out(status, elapsed)
+        return Verdict.GO_ON
+
+    def row(self, elapsed: float) -> str:
+        """Return what the resource's row shows."""
+        if self.agent.latest is not None and self.agent.latest.is_away:
+            return f"{self.agent.latest.title} {self.agent.latest.state}, {elapsed:.0f} s"
+        return f"{self.doing}, {elapsed:.0f} s"
+
+    def timed_out(self, status: str, elapsed: float) -> WaitTimedOut:
+        """Return the error of a wait that took too long, with the agent where that is why."""
+        sentence, agent = f"is {status} after {elapsed:.0f} s of {self.doing}", self.agent.latest
+        if agent is None:
+            return WaitTimedOut(f"{sentence}; custom_timeouts allows a longer wait")
+        if agent.is_away:
+            return WaitTimedOut(
+                f"{sentence}, because {agent}. Start that agent, or give the pipeline another one with agent_id, and"
+                " run `pulumi up` again"
+            )
+        return WaitTimedOut(f"{sentence}; {agent}; custom_timeouts allows a longer wait")
+
+    def _failed_sentence(self, status: str, elapsed: float) -> str:
+        how = "stopped again" if self.watch.seen_starting or self.watch.seen_up else "did not begin to start"
+        return (
+            f"{how}: it is {status} {elapsed:.0f} s after START was accepted. The API gives no reason; the pipeline's"
+            " log in the Matillion UI does. Run `pulumi up` again once the cause is fixed"
+        )
+
+
+def wait(judge: RunStateJudge, poll: Callable[[], str], context: RunContext) -> str:
+    """Poll the status until the judge's wait is over, and return the last one.
 
     Raises:
         StartFailed: It stopped, or never began to start.
         WaitTimedOut: The limit is over, or the agent is away for longer than it may.
         Interrupted: The user cancelled.
     """
-    doing = "starting" if watch.for_running else "stopping"
+    limits = context.limits
     try:
-        return _wait(watch, look, around, agent, doing, give_up)
+        status = poll_until(
+            judge,
+            poll,
+            clock=context.clock,
+            progress=context.progress,
+            limit=limits.start if judge.watch.for_running else limits.stop,
+            learned=context.start_times if judge.is_timed else None,
+        )
     except Interrupted as error:
         raise Interrupted(
-            f"the wait was interrupted while it was {doing}; the next command goes on"
+            f"the wait was interrupted while it was {judge.doing}; the next command goes on"
         ) from error
-
-
-def _wait(
-    watch: Watch,
-    look: Callable[[], str],
-    around: Surroundings,
-    agent: AgentWatch,
-    doing: str,
-    give_up: Callable[[str], bool],
-) -> str:
-    limit = around.limits.start if watch.for_running else around.limits.stop
-    # One that is on its way already does not tell how long a start takes.
-    is_timed = watch.for_running and not watch.seen_starting
-    began, looks, elapsed = around.clock.now(), 0, 0.0
-    while True:
-        status = look()
-        looks, before, elapsed = looks + 1, elapsed, around.clock.now() - began
-        verdict, watch = watch.look(status, elapsed)
-        if verdict is Verdict.DONE:
-            around.progress(status.lower().replace("_", " "))
-            return status
-        if verdict is Verdict.FAILED:
-            raise StartFailed(_failed_sentence(watch, status, elapsed))
-        if verdict is Verdict.CONFIRM:
-            if is_timed:
-                around.start_times.add(before, elapsed)
-            around.clock.sleep(run_state.CONFIRM_AFTER)
-            continue
-        agent.see(status, elapsed)
-        if give_up(status):
-            return status
-        if elapsed >= limit or agent.is_lost(elapsed):
-            raise WaitTimedOut(_timed_out_sentence(agent, status, min(elapsed, limit), doing))
-        around.progress(_row(agent, doing, elapsed))
-        expected = around.start_times.left(elapsed) if is_timed else None
-        around.clock.sleep(min(run_state.look_delay(looks, expected=expected), limit - elapsed))
-
-
-def _row(agent: AgentWatch, doing: str, elapsed: float) -> str:
-    if agent.latest is not None and agent.latest.is_away:
-        return f"{agent.latest.title} {agent.latest.state}, {elapsed:.0f} s"
-    return f"{doing}, {elapsed:.0f} s"
-
-
-def _timed_out_sentence(agent: AgentWatch, status: str, elapsed: float, doing: str) -> str:
-    sentence = f"is {status} after {elapsed:.0f} s of {doing}"
-    if agent.latest is None:
-        return f"{sentence}; custom_timeouts allows a longer wait"
-    if agent.latest.is_away:
-        return (
-            f"{sentence}, because {agent.latest}. Start that agent, or give the pipeline another one with agent_id, and"
-            " run `pulumi up` again"
-        )
-    return f"{sentence}; {agent.latest}; custom_timeouts allows a longer wait"
-
-
-def _failed_sentence(watch: Watch, status: str, elapsed: float) -> str:
-    how = "stopped again" if watch.seen_starting or watch.seen_up else "did not begin to start"
-    return (
-        f"{how}: it is {status} {elapsed:.0f} s after START was accepted. The API gives no reason; the pipeline's"
-        " log in the Matillion UI does. Run `pulumi up` again once the cause is mended"
-    )
+    context.progress(status.lower().replace("_", " "))
+    return status

@@ -1,0 +1,178 @@
+"""What a front gives an operation on a resource, and what it gets back: plain values on both sides.
+
+A front is what the engine talks to: the dynamic provider's hooks now, a plugin for all languages later. How a failure
+is *shown*, and whether the engine can keep what a failed operation has left, is the front's business.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_dpc.errors import DpcError
+
+from .agent_uses import AgentUses
+from .ownership import Attempts, NameLocks, Ownership
+from .polling import LearnedTimes, Notify
+from .service import Service
+
+Bag = Mapping[str, Any]
+"""Inputs or outputs as state files hold them: the API's names, plain values."""
+
+
+def no_output(_text: str) -> None:
+    """Show nothing."""
+
+
+class Process:
+    """What all operations of one process share.
+
+    Args:
+        connect: Returns the service; called when an operation first needs it.
+
+    Attributes:
+        ownership: Which resource owns which live object.
+        attempts: What has been begun and not ended.
+        name_locks: One create or rename of a name at a time.
+        agent_uses: Which resource uses which agent.
+        start_times: How long starts took.
+    """
+
+    def __init__(self, connect: Callable[[], Service]) -> None:
+        self._connect = connect
+        self._lock = threading.Lock()
+        self._service: Service | None = None
+        self._warned: set[tuple[str | None, str]] = set()
+        self.ownership = Ownership()
+        self.attempts = Attempts()
+        self.name_locks = NameLocks()
+        self.agent_uses = AgentUses()
+        self.start_times = LearnedTimes()
+
+    @property
+    def service(self) -> Service:
+        """The API that the provider's configuration and the environment name.
+
+        Raises:
+            ConfigurationError: Credentials or endpoint are missing or malformed.
+        """
+        with self._lock:
+            if self._service is None:
+                self._service = self._connect()
+            return self._service
+
+    def is_first_warning(self, urn: str | None, text: str) -> bool:
+        """Tell whether this process warns so for the first time: a refresh and a preview are one command."""
+        with self._lock:
+            is_first = (urn, text) not in self._warned
+            self._warned.add((urn, text))
+            return is_first
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One request of the engine, as an operation sees it.
+
+    Attributes:
+        process: What it shares with the others.
+        urn: The resource's URN; None where the front does not know it.
+        timeout: What ``custom_timeouts`` gives it, in seconds; 0.0 where it gives nothing.
+        ignored: The property paths of ``ignore_changes``, in a diff or an update.
+        warn: Shows a warning that stays.
+        progress: Shows a passing line.
+    """
+
+    process: Process
+    urn: str | None = None
+    timeout: float = 0.0
+    ignored: tuple[str, ...] = ()
+    warn: Notify = no_output
+    progress: Notify = no_output
+
+    @property
+    def service(self) -> Service:
+        """The API that it talks to."""
+        return self.process.service
+
+    def warn_once(self, text: str) -> None:
+        """Show a warning, unless this process has shown it for this resource."""
+        if self.process.is_first_warning(self.urn, text):
+            self.warn(text)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The inputs in their one spelling, and every mistake in them."""
+
+    inputs: dict[str, Any]
+    mistakes: list[str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a diff answers.
+
+    Attributes:
+        changes: Whether there is something to do; None lets the engine compare the inputs itself.
+        replaces: The properties whose change replaces the resource.
+    """
+
+    changes: bool | None
+    replaces: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Done:
+    """An operation that succeeded.
+
+    Attributes:
+        id: The resource's id.
+        outputs: All of them.
+        inputs: As a read finds them; None for the other operations, and for a read that manages nothing.
+        secrets: The properties that may hold secrets which the engine does not know of.
+    """
+
+    id: str
+    outputs: dict[str, Any]
+    inputs: dict[str, Any] | None = None
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Partial:
+    """An operation that failed, and left something that the state must know of.
+
+    Attributes:
+        id: The resource's id.
+        outputs: All of them, as far as they are known.
+        reason: What happened, whether it runs, and what to do.
+        secrets: The properties that may hold secrets which the engine does not know of.
+    """
+
+    id: str
+    outputs: dict[str, Any]
+    reason: str
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A read that found nothing: the resource was deleted outside Pulumi."""
+
+
+class Refused(DpcError):
+    """An operation that has changed nothing, so what is recorded stays true; its text says why."""
+
+
+def named(bag: Bag, text: str) -> str:
+    """Return a text that begins with the name that the resource has at the service, if that is known."""
+    name = bag.get("name")
+    return f"{name}: {text}" if isinstance(name, str) else text
+
+
+def without(bag: Bag, keys: Iterable[str]) -> dict[str, Any]:
+    """Return a bag without some of its properties."""
+    left_out = set(keys)
+    return {key: value for key, value in bag.items() if key not in left_out}

@@ -1,0 +1,77 @@
+"""One API as this process reaches it: one for each settings, shared by every kind of resource and by the lookups."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pulumi_dpc._definition.definition import without_ids
+
+from .polling import Notify
+
+if TYPE_CHECKING:
+    from pulumi_dpc._api.client import DpcClient
+    from pulumi_dpc._api.listing import Listing
+    from pulumi_dpc._api.settings import Settings
+
+
+@dataclass(frozen=True)
+class Service:
+    """One API: one token, one pace and one listing of each project; safe for all threads.
+
+    Attributes:
+        client: The requests.
+        listing: The pipelines of each project, read once.
+    """
+
+    client: DpcClient
+    listing: Listing
+
+    @property
+    def api_url(self) -> str:
+        """The API's base URL, which outputs record."""
+        return self.client.settings.api_url
+
+    def stored(
+        self, project_id: str, pipeline_id: str, answer: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Return what the answer of a write says is stored, None where it does not tell; the listing knows it then."""
+        from pulumi_dpc._api.client import is_definition
+
+        if not is_definition(answer, pipeline_id):
+            return None
+        self.listing.wrote(project_id, pipeline_id, answer)
+        return without_ids(answer)
+
+
+class Services:
+    """The APIs that a process reaches, each connected once.
+
+    Args:
+        interrupt: Set when the user cancels: it ends every wait.
+    """
+
+    def __init__(self, interrupt: threading.Event | None = None) -> None:
+        self._interrupt = interrupt
+        self._lock = threading.Lock()
+        self._services: dict[Settings, Service] = {}
+
+    def at(self, settings: Settings, notify: Notify) -> Service:
+        """Return the service that these settings describe; nothing is sent yet.
+
+        Args:
+            settings: Where, and as whom.
+            notify: Shows a passing line while a request is being repeated.
+        """
+        from pulumi_dpc._api.client import DpcClient  # a preview without a change never needs HTTP
+        from pulumi_dpc._api.clock import Clock
+        from pulumi_dpc._api.listing import Listing
+
+        with self._lock:
+            if settings not in self._services:
+                clock = Clock(settings.time_scale, self._interrupt)
+                client = DpcClient(settings, clock=clock, say=notify)
+                self._services[settings] = Service(client, Listing(client))
+            return self._services[settings]

@@ -1,0 +1,105 @@
+"""Checking and comparing inputs, in the preview and before every operation; no request, but before an import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_dpc._definition.definition import has_unknowns, validate, whole_numbers
+from pulumi_dpc._names import AGENT_ID, DEFINITION, IMPORT_ID, NOT_STORED, PROJECT_ID, RUNNING
+from pulumi_dpc._resources.agent_uses import AgentUse, clashes
+from pulumi_dpc._resources.operation import Checked, Difference, Operation, named, without
+
+from . import importing, state
+from .remote import RemotePipeline
+
+Bag = Mapping[str, Any]
+
+OTHER_IMPORT = (
+    "import_ names {}, but this resource manages {}, which is not changed into the other one: adopt that under"
+    " another resource name, or remove `import_`"
+)
+
+
+def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
+    """Return the canonical inputs and every mistake, with its path in the API's spelling.
+
+    Args:
+        operation: The engine's request.
+        old_inputs: Those of the last ``up``; empty for a new resource, and before a replacement.
+        inputs: What the program says now; parts may be unknown.
+    """
+    is_new = _declare(operation, old_inputs)
+    if inputs == old_inputs:
+        # It was checked when it was recorded; a preview without a change need not load pydantic.
+        return Checked(dict(inputs), _agent_clashes(operation, inputs, is_changed=False))
+    checked = validate(state.definition_of(inputs))
+    mistakes = [*state.mistakes(inputs), *checked.violations]
+    canonical = {**state.with_plain_ids(without(inputs, DEFINITION)), **checked.canonical}
+    mistakes += _agent_clashes(operation, canonical, is_changed=canonical != old_inputs)
+    if is_new and not mistakes:
+        mistakes = _import_mistakes(operation, canonical)
+    for warning in checked.warnings:
+        operation.warn(named(canonical, warning))
+    return Checked(canonical, mistakes)
+
+
+def _declare(operation: Operation, old_inputs: Bag) -> bool:
+    """Record that the program declares this resource, and tell whether it is new."""
+    ownership = operation.process.ownership
+    is_new = not old_inputs and ownership.is_first_check(operation.urn)
+    ownership.declare(operation.urn, is_new=is_new, imported=old_inputs.get(IMPORT_ID))
+    if not old_inputs and not is_new:
+        ownership.release(operation.urn)
+    return is_new
+
+
+def _agent_clashes(operation: Operation, inputs: Bag, *, is_changed: bool) -> list[str]:
+    """Return the mistake of two resources that are to run on one agent, as far as the agents are known."""
+    agent, running = inputs.get(AGENT_ID), inputs.get(RUNNING)
+    if operation.urn is None:
+        return []
+    use = AgentUse(
+        urn=operation.urn,
+        agent_id=agent if isinstance(agent, str) else None,
+        running=running if isinstance(running, bool) else None,
+        is_changed=is_changed,
+    )
+    mistakes, warnings = clashes(use, operation.process.agent_uses.declare(use))
+    for warning in warnings:
+        operation.warn(named(inputs, warning))
+    return mistakes
+
+
+def _import_mistakes(operation: Operation, inputs: Bag) -> list[str]:
+    """Compare a new resource with the pipeline it wants to adopt, so that the preview lists what differs."""
+    import_id = inputs.get(IMPORT_ID)
+    if import_id is None or has_unknowns(inputs):
+        return []
+    operation.process.ownership.record_owner(operation.urn, import_id, is_new=True)
+    pipeline = RemotePipeline.of(operation, import_id, inputs)
+    try:
+        importing.live_if_importable(operation, pipeline, state.desired_of(inputs))
+    except importing.NotAsProgrammed as error:
+        return [str(error)]
+    return []
+
+
+def diff(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> Difference:
+    """Return whether there is something to do; no request is made.
+
+    Raises:
+        ConfigurationError: Another resource of the program has this pipeline.
+    """
+    if state.imports_another(id_, outputs, inputs):
+        operation.warn(named(inputs, OTHER_IMPORT.format(inputs[IMPORT_ID], id_)))
+    operation.process.ownership.record_owner(operation.urn, id_)
+    importing.require_sole_owner(operation, id_)
+    if NOT_STORED in outputs:
+        text = state.not_stored(whole_numbers(outputs), whole_numbers(inputs))
+        if text is not None:
+            operation.warn_once(named(inputs, text))
+    changes = state.diff_changes(outputs, inputs, operation.ignored)
+    if not state.is_moved(outputs, inputs):
+        return Difference(changes)
+    return Difference(None if changes is False else changes, [PROJECT_ID])

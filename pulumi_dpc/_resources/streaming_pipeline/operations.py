@@ -1,0 +1,167 @@
+"""Reading, updating and deleting a streaming pipeline; creating, importing and checking stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_dpc._names import AGENT_ID, API_URL, IMPORT_ID, NAME, RESUME, RUNNING, STATUS, WISHED_RUNNING
+from pulumi_dpc._resources.operation import Done, Gone, Operation, Partial, Refused, named
+from pulumi_dpc.errors import LookupFailed, NotFound
+
+from . import run_state, state
+from .checking import OTHER_IMPORT, check, diff
+from .context import run_context
+from .creating import create, require_free_name
+from .outcome import End, Outcome
+from .plan import Desired, Live, Recorded, plan, understood
+from .remote import RemotePipeline
+from .run import carry_out
+
+__all__ = ["check", "create", "delete", "diff", "read", "update"]
+
+Bag = dict[str, Any]
+
+
+def read(operation: Operation, id_: str, recorded: Bag) -> Done | Gone:
+    """Return the live pipeline for refresh and get.
+
+    Raises:
+        DpcError: It could not be read, or nothing proves that it is gone.
+    """
+    pipeline = RemotePipeline.of(operation, id_, recorded)
+    is_get = API_URL not in recorded
+    try:
+        definition = pipeline.definition() if is_get else pipeline.listed_definition()
+        live = Live(definition, pipeline.status())
+    except NotFound:
+        if is_get:
+            raise LookupFailed(f"there is no streaming pipeline {id_!r}") from None
+        if not pipeline.is_gone():
+            raise
+        if WISHED_RUNNING not in recorded:
+            operation.warn(named(recorded, _GONE_AS_FOUND))
+        return Gone()
+    outputs, inputs = state.refreshed(recorded, pipeline.project_id, live, pipeline.service.api_url)
+    if not run_state.is_known(live.status):
+        agent = pipeline.agent_state(live.definition.get(AGENT_ID))
+        operation.warn(named(outputs, _LAST_KNOWN.format(live.status, agent)))
+    return state.done(id_, outputs, None if is_get else inputs)
+
+
+def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -> Done | Partial:
+    """Bring the live pipeline to what the program says; the outputs are always complete.
+
+    Raises:
+        DpcError: Nothing was changed.
+    """
+    outputs = operation.process.attempts.unfinished(id_) or recorded_outputs
+    operation.process.ownership.record_owner(operation.urn, id_)
+    pipeline = RemotePipeline.of(operation, id_, outputs)
+    if state.imports_another(id_, outputs, inputs):
+        raise Refused(OTHER_IMPORT.format(inputs[IMPORT_ID], id_))
+    stored, status = _found(pipeline)
+    recorded = state.recorded_of(outputs)
+    desired = state.desired_with_ignored_kept(
+        state.desired_of(inputs), recorded.in_our_words(stored), operation.ignored
+    )
+    live, name = understood(stored, status, desired, recorded), (desired.definition or {})[NAME]
+    if name == live.definition.get(NAME):
+        return _edit(operation, pipeline, inputs, desired, live, recorded)
+    with operation.process.name_locks.hold((pipeline.project_id, name)):
+        require_free_name(pipeline, name)
+        return _edit(operation, pipeline, inputs, desired, live, recorded)
+
+
+def _found(pipeline: RemotePipeline) -> tuple[Mapping[str, Any], str]:
+    try:
+        return pipeline.definition(), pipeline.status()
+    except NotFound:
+        if not pipeline.is_gone():
+            raise
+        raise Refused(_DELETED_OUTSIDE) from None
+
+
+def _edit(
+    operation: Operation,
+    pipeline: RemotePipeline,
+    inputs: Bag,
+    desired: Desired,
+    live: Live,
+    recorded: Recorded,
+) -> Done | Partial:
+    steps = plan(live, desired, recorded)
+    if steps.refusal:
+        raise Refused(steps.refusal)
+    outcome = carry_out(pipeline, steps, live, recorded, run_context(operation, pipeline))
+    outputs = state.outputs_of(inputs, outcome, pipeline.service.api_url, desired)
+    if {one.path for one in outcome.alterations} - {one.path for one in recorded.alterations}:
+        operation.warn_once(named(inputs, state.not_stored(outputs, outputs) or ""))
+    attempts = operation.process.attempts
+    if outcome.end is End.DONE:
+        attempts.record_unfinished(pipeline.id, None)
+        return state.done(pipeline.id, outputs)
+    if outcome.end is End.GONE:
+        raise Refused(_DELETED_OUTSIDE)
+    if outcome.end is End.REFUSED:
+        raise Refused(outcome.message())
+    attempts.record_unfinished(pipeline.id, outputs)
+    return state.partial(pipeline.id, outputs, named(inputs, outcome.message()))
+
+
+def delete(operation: Operation, id_: str, recorded_outputs: Bag) -> None:
+    """Stop and delete the pipeline, unless another resource of the program has taken it over.
+
+    Raises:
+        DpcError: It was not deleted.
+    """
+    process = operation.process
+    outputs = process.attempts.unfinished(id_) or recorded_outputs
+    if process.ownership.owned_elsewhere(operation.urn, id_):
+        return
+    pipeline = RemotePipeline.of(operation, id_, outputs)
+    name = (pipeline.project_id, outputs.get(NAME, ""))
+    if process.attempts.create_failed_for(id_, name):
+        raise Refused(_DISPUTED)
+    was_running: bool | None = None
+    try:
+        live = Live(state.definition_of(outputs), pipeline.status())
+    except NotFound:
+        if not pipeline.is_gone():
+            raise
+    else:
+        was_running = _remove(operation, pipeline, live, outputs)
+    process.ownership.record_deletion(operation.urn, id_, name, was_running=was_running)
+    process.attempts.forget(id_)
+
+
+def _remove(operation: Operation, pipeline: RemotePipeline, live: Live, outputs: Bag) -> bool:
+    """Delete a pipeline that is there, and return whether it ran."""
+    recorded = state.recorded_of(outputs)
+    steps = plan(live, Desired(None), recorded)
+    outcome = carry_out(pipeline, steps, live, recorded, run_context(operation, pipeline))
+    if outcome.end not in (End.DONE, End.GONE):
+        operation.process.attempts.record_unfinished(pipeline.id, _owing(outputs, outcome))
+        raise Refused(outcome.message("was not deleted: "))
+    return steps.was_running
+
+
+def _owing(outputs: Bag, outcome: Outcome) -> Bag:
+    """Return the outputs with what a delete that failed has left: the engine stores nothing of it."""
+    owed = {RESUME: True} if outcome.resume else {}
+    return {**outputs, RUNNING: outcome.running, STATUS: outcome.status, **owed}
+
+
+_GONE_AS_FOUND = (
+    "was deleted outside Pulumi. `running` is not given, so whether it is to run is not known: the next `pulumi up`"
+    " creates it again, stopped"
+)
+_LAST_KNOWN = (
+    "its status is {}, and {}: whether it runs could not be seen. What the state says of it is what was last seen, by"
+    " an earlier command"
+)
+_DELETED_OUTSIDE = "was deleted outside Pulumi; run `pulumi up --refresh` to create it again"
+_DISPUTED = (
+    "was not deleted, because a create in this command failed that may be about this very pipeline (a renamed"
+    " resource?). Fix that one first: aliases=[pulumi.Alias(name=...)] keeps this pipeline under the new name"
+)
