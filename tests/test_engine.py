@@ -187,6 +187,50 @@ def secrets_stay_secret(lab: Lab) -> None:
 
 
 @scenario
+def a_nested_value_that_becomes_secret_is_so_in_the_inputs(lab: Lab) -> None:
+    """The outputs stay as they are until an update, through a refresh too; then they keep it."""
+    plain, secret = (
+        '{"pw": "x", "l": ["y"], "n": 1}',
+        '{"pw": Output.secret("x"), "l": [Output.secret("y")], "n": 1}',
+    )
+    lab.program(f'Thing("a", nested={plain}, answer="false")')
+    lab.run("up")
+    lab.program(f'Thing("a", nested={secret}, answer="false")')
+    lab.run("preview")
+    assert lab.run("up").ops() == [("a", "same")]
+    assert "ciphertext" in lab.of("a")["inputs"]["nested"]["pw"]
+    assert lab.run("refresh").ok
+    assert lab.of("a")["outputs"]["nested"]["pw"] == "x"
+    lab.program(f'Thing("a", nested={secret}, answer="true")')
+    assert lab.run("up").ops() == [("a", "update")]
+    assert "ciphertext" in lab.of("a")["outputs"]["nested"]["l"]
+    assert lab.of("a")["outputs"]["nested"]["n"] == 1
+    lab.program(f'Thing("a", nested={plain}, answer="false")')
+    lab.run("up")
+    lab.run("refresh")
+    assert "ciphertext" in lab.of("a")["outputs"]["nested"]["pw"]
+    lab.program(f'Thing("a", nested=Output.secret({plain}), answer="false")')
+    lab.run("up")
+    assert "ciphertext" in lab.of("a")["outputs"]["nested"]
+
+
+@scenario
+def a_same_step_marks_additional_secret_outputs(lab: Lab) -> None:
+    """It keeps the outputs as they are, but for that."""
+    lab.program('Thing("a", word="x", nested={"pw": "x"})')
+    lab.run("up")
+    lab.program(
+        'Thing("a", word="x", nested={"pw": "x"}, opts=Opts(additional_secret_outputs=["status", "word", "none"]))'
+    )
+    lab.run("preview")
+    assert lab.run("up").ops() == [("a", "same")]
+    assert "ciphertext" in lab.of("a")["outputs"]["status"]
+    lab.program('Thing("a", word="x", nested={"pw": "x"})')
+    lab.run("up")
+    assert "ciphertext" in lab.of("a")["outputs"]["word"]
+
+
+@scenario
 def drift_is_found_by_refresh_only(lab: Lab) -> None:
     """Inputs that read returns are stored, so the next preview shows exactly what drifted."""
     lab.program('Thing("a", running=True, size=3)', 'Thing("b", size=3)')

@@ -221,7 +221,7 @@ class Host:
         inputs = from_wire(answer.inputs) if answer.HasField("inputs") else None
         return Read(
             answer.id,
-            annotate_secrets(annotate_secrets(from_wire(answer.properties), props), state.inputs),
+            annotate_secrets(from_wire(answer.properties), props),
             annotate_secrets(inputs, state.inputs) if inputs is not None else None,
         )
 
