@@ -556,6 +556,111 @@ def a_partial_create_is_kept_and_continued(lab: Lab) -> None:
     assert ("a", "update") in lab.run("up").ops()
 
 
+def _hooked(name: str, *answers: bool, **arguments: Any) -> str:
+    """Return the line of a resource with an error hook that gives these answers."""
+    given = "".join(f", {key}={value}" for key, value in arguments.items())
+    hook = f'pulumi.ErrorHook("of-{name}", asking({", ".join(map(str, answers))}))'
+    return f'Thing("{name}"{given}, opts=Opts(hooks=pulumi.ResourceHookBinding(on_error=[{hook}])))'
+
+
+@with_error_hooks
+@scenario
+def a_hook_has_a_failed_operation_tried_again(lab: Lab) -> None:
+    """The same call with the same request; the errors, newest first, and what is secret reach the hook."""
+    lab.program(_hooked("a", True, True, word=f'Output.secret("{CANARY}")', running=True))
+    lab.cloud.make("create", "a", "clean", text="first", then=[{"do": "clean", "text": "second"}])
+    created = lab.run("up")
+    assert created.ok
+    assert lab.calls() == [("check", "a"), *2 * [("create", "a"), ("hook", "a")], ("create", "a")]
+    assert [call["errors"] for call in lab.cloud.calls if call["call"] == "hook"] == [
+        ["first"],
+        ["second", "first"],
+    ]
+    assert "retrying create due to on-error hook request (2/100)" in created.warnings()
+    assert lab.of("a")["resourceHooks"] == {"OnError": ["of-a"]}
+    assert CANARY not in lab.stack.state_text
+    lab.program(_hooked("a", True, word=f'Output.secret("{CANARY}")', running=False))
+    assert lab.run("preview").ok
+    lab.cloud.make("update", "a", "clean")
+    assert lab.run("up").ok
+    lab.program('pulumi.ErrorHook("of-a", asking(True))')
+    lab.cloud.make("delete", "a", "clean")
+    assert lab.run("up").ok
+    assert lab.calls() == [("delete", "a"), ("hook", "a"), ("delete", "a")]
+    assert lab.cloud.objects == {}
+
+
+@with_error_hooks
+@scenario
+def what_a_hook_gives_up_on_has_failed(lab: Lab) -> None:
+    """The last answer counts. One that raises, or that no program registers, takes the place of a plain error."""
+    lab.program(_hooked("a", True, False))
+    lab.cloud.make("create", "a", "clean", text="first", then=[{"do": "clean", "text": "second"}])
+    refused = lab.run("up")
+    assert [text for text in refused.errors() if text != "update failed"] == ["second"]
+    assert "a" not in {resource["urn"].rpartition("::")[2] for resource in lab.stack.state}
+    lab.program(_hooked("a"))
+    lab.cloud.make("create", "a", "clean", text="first")
+    assert (
+        'error hooks execution failed: error hook "of-a" failed: no answer is left' in lab.run("up").errors()
+    )
+    lab.run("up")
+    for call, command in (("read", "refresh"), ("delete", "destroy")):
+        lab.cloud.make(call, "a", "clean", text=f"{call} is out of order")
+        assert any(f"{call} is out of order" in text for text in lab.run(command).errors())
+    assert lab.run("destroy").ok
+
+
+@with_error_hooks
+@scenario
+def a_partial_create_is_created_again_by_a_hook(lab: Lab) -> None:
+    """The answer of the last try is the state; initialization errors of an earlier one stay in it."""
+    lab.program(_hooked("a", True, running=True))
+    lab.cloud.make("create", "a", "init-failed")
+    assert lab.run("up").ok
+    assert lab.of("a")["id"] == "a-2"
+    assert lab.of("a")["initErrors"] == ["start failed: no capacity"]
+    assert ("a", "update") in lab.run("up").ops()
+    lab.program(_hooked("a", True, running=False))
+    lab.cloud.make("update", "a", "init-failed")
+    assert lab.run("up").ok
+    lab.program(_hooked("b", True, False), _hooked("c", True), _hooked("d"))
+    lab.cloud.make("create", "b", "init-failed", then=[{"do": "init-failed"}])
+    lab.cloud.make("create", "c", "init-failed", then=[{"do": "clean"}])
+    lab.cloud.make("create", "d", "init-failed")
+    assert not lab.run("up", continue_on_error=True).ok
+    assert lab.of("b")["id"] == "b-2"
+    assert "c" not in {resource["urn"].rpartition("::")[2] for resource in lab.stack.state}
+    assert lab.of("d")["initErrors"] == ["start failed: no capacity"]
+
+
+@with_error_hooks
+@scenario
+def no_hook_is_asked_after_an_interrupt(lab: Lab) -> None:
+    """The program ends at once; what the create under way answers is the state."""
+    lab.program(_hooked("a", True, running=True))
+
+    def interrupt() -> None:
+        lab.stack.cancel()
+        lab.cloud.await_cancel()
+
+    stopped = lab.during("up", "create", "a", interrupt, go=True, after="init-failed")
+    assert stopped.exit_code == 1
+    assert lab.calls("create", "hook") == [("create", "a")]
+    assert lab.of("a")["initErrors"] == ["start failed: no capacity"]
+
+
+@with_error_hooks
+@scenario
+def a_hook_is_asked_ninety_nine_times(lab: Lab) -> None:
+    lab.program(_hooked("a", *[True] * 100))
+    lab.cloud.make("create", "a", "clean", then=[{"do": "clean"}] * 150)
+    refused = lab.run("up")
+    assert "maximum number of error hook retries (100) reached" in refused.warnings()
+    assert lab.calls("create", "hook").count(("create", "a")) == 100
+    assert lab.calls("create", "hook").count(("hook", "a")) == 99
+
+
 @scenario
 def refresh_clears_initialization_errors(lab: Lab) -> None:
     lab.program('Thing("a", running=True)')

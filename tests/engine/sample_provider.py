@@ -137,6 +137,18 @@ def _host_call() -> tuple[Any, Any]:
     raise RuntimeError("not called by the provider host")
 
 
+def _request() -> Props:
+    """Return what the engine sends beside what the host hands on."""
+    from google.protobuf import json_format
+
+    request, _ = _host_call()
+    old_inputs = json_format.MessageToDict(request.old_inputs) if request.HasField("old_inputs") else None
+    return {
+        "old_inputs": old_inputs and _plain(old_inputs),
+        "ignored": list(getattr(request, "ignoreChanges", ())),
+    }
+
+
 def _init_failed(identity: str, properties: Props, reasons: list[str]) -> Exception:
     """Answer with a partial state, as Go providers do (docs/pulumi-host.md section 1b)."""
     from google.protobuf import any_pb2, struct_pb2
@@ -237,7 +249,7 @@ class SampleProvider(ResourceProvider):
         return CheckResult(news, failures)
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        self._begin("diff", _news["name"], id=_id, olds=_plain(_olds), news=_plain(_news))
+        self._begin("diff", _news["name"], id=_id, olds=_plain(_olds), news=_plain(_news), **_request())
         changed = [key for key in REPLACE_KEYS if _olds.get(key) != _news.get(key)]
         answer = {"true": True, "false": False}.get(str(_news.get("answer")))
         if answer is None and _olds.get("running") != _news.get("running"):
@@ -267,7 +279,13 @@ class SampleProvider(ResourceProvider):
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         timeout = _host_call()[0].timeout
         found = self._begin(
-            "update", _news["name"], id=_id, olds=_plain(_olds), news=_plain(_news), timeout=timeout
+            "update",
+            _news["name"],
+            id=_id,
+            olds=_plain(_olds),
+            news=_plain(_news),
+            timeout=timeout,
+            **_request(),
         )
         outs = {**_news, "status": "ON" if _news.get("running") else "OFF"}
         if found.get("do") == "init-failed":
@@ -277,7 +295,8 @@ class SampleProvider(ResourceProvider):
         return UpdateResult(outs)
 
     def delete(self, _id: str, _props: Props) -> None:
-        self._begin("delete", _props["name"], id=_id, olds=_plain(_props), timeout=_host_call()[0].timeout)
+        timeout = _host_call()[0].timeout
+        self._begin("delete", _props["name"], id=_id, olds=_plain(_props), timeout=timeout, **_request())
         self.cloud.remove(_id)
 
 
