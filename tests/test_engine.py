@@ -15,6 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pulumi
 import pytest
 
 from tests.engine import open_stack
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 CANARY = "canary-4f1c"
 PRELUDE = """
 import pulumi
+from tests.engine.sample_provider import asking
 from pulumi import Alias, CustomTimeouts, Output, ResourceOptions as Opts
 from tests.engine.sample_provider import Other, Thing
 """
@@ -62,9 +64,11 @@ class Lab:
         self._note(command, result)
         return result
 
-    def during(self, command: str, call: str, name: str, act: Callable[[], None], *, go: bool) -> Result:
+    def during(
+        self, command: str, call: str, name: str, act: Callable[[], None], *, go: bool, after: str = ""
+    ) -> Result:
         """Run a command and `act` while that call waits; then let the call go, if it can still go."""
-        self.cloud.make(call, name, "wait")
+        self.cloud.make(call, name, "wait", after=after)
         with ThreadPoolExecutor(1) as pool:
             running = pool.submit(self.run, command)
             self.cloud.await_call(call, name)
@@ -128,6 +132,15 @@ SCENARIOS: list[Callable[[Lab], None]] = []
 def scenario(function: Callable[[Lab], None]) -> Callable[[Lab], None]:
     SCENARIOS.append(function)
     return function
+
+
+def with_error_hooks(function: Callable[[Lab], None]) -> Callable[[Lab], None]:
+    """Leave a scenario out where the SDK has no error hooks."""
+    if hasattr(pulumi, "ErrorHook"):
+        return function
+    if function in SCENARIOS:
+        SCENARIOS.remove(function)
+    return pytest.mark.skip("the SDK has no error hooks")(function)
 
 
 @scenario
@@ -367,6 +380,10 @@ def ignored_changes_keep_the_old_input(lab: Lab) -> None:
     lab.program('Thing("a", size=2, nested={"x": 2, "y": 3}, opts=Opts(ignore_changes=["size", "nested.x"]))')
     (step,) = [s for s in lab.run("up").steps if s.name == "a"]
     assert (step.op, set(step.keys)) == ("update", {"nested"})
+    (update,) = [call for call in lab.cloud.calls if call["call"] == "update"]
+    assert update["ignored"] == ["size", "nested.x"]
+    assert update["old_inputs"]["nested"] == {"x": 1, "y": 1}
+    lab.run("destroy")
 
 
 @scenario
@@ -918,6 +935,18 @@ def test_independent_resources_are_made_at_the_same_time(tmp_path: Path) -> None
     assert lab.during("up", "create", "a", meet, go=True).ok
 
 
+@with_error_hooks
+@pytest.mark.parametrize("kind", ["engine", pytest.param("cli", marks=needs_cli)])
+def test_a_dead_provider_is_called_again_in_vain(kind: str, tmp_path: Path) -> None:
+    """A hook cannot revive it: what it is told of the second call is another error."""
+    lab = Lab(kind, tmp_path)
+    lab.program(_hooked("a", True, False))
+    failed = lab.during("up", "create", "a", lab.stack.kill_provider, go=False)
+    assert any("connect: connection refused" in text for text in failed.errors())
+    (_, hooked) = [call for call in lab.cloud.calls if call["call"] == "hook"]
+    assert hooked["errors"][-1] == "error reading from server: EOF"
+
+
 def test_a_killed_command_leaves_no_process_behind(tmp_path: Path) -> None:
     """A provider that lived on would go on talking to the service."""
     lab = Lab("engine", tmp_path)
@@ -936,6 +965,10 @@ def test_a_killed_command_leaves_no_process_behind(tmp_path: Path) -> None:
         ('Thing("a", opts=Opts(version="1.2.3"))', "version"),
         ('pulumi.CustomResource("aws:s3:Bucket", "a")', "resources of type aws:s3:Bucket"),
         ('pulumi.ProviderResource("aws", "a")', "the provider pulumi:providers:aws"),
+        (
+            'Thing("a", opts=Opts(hooks=pulumi.ResourceHookBinding(before_create=[print])))',
+            "resource hooks",
+        ),
     ],
 )
 def test_what_is_not_supported_is_refused(line: str, refusal: str, tmp_path: Path) -> None:

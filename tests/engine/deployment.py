@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .effects import Effects, Protected
 from .generator import Bail, Generator, Planned
+from .hooks import ErrorHooks
 from .host import ProviderError
 from .monitor import Stopped
 from .providers import PACKAGE, PROVIDER_TYPE, Providers
@@ -48,9 +49,11 @@ class Deployment:
         self.options, self.snapshot = options, snapshot
         self._default_config = default_config
         self._default_provider = ""
+        self.hooks = ErrorHooks()
         self._effects = Effects(
             snapshot,
             providers,
+            self.hooks,
             dry_run=options.dry_run,
             warn=lambda urn, text: self.say("warning", urn, text),
         )
@@ -67,6 +70,7 @@ class Deployment:
         self.errored = self.canceled = self.drifted = self.bailed = False
         self._stop = threading.Event()
         self._ended = threading.Event()
+        self._program_ended = threading.Event()
         self._generating = threading.Lock()
         self._slots = threading.BoundedSemaphore(options.parallel)
         self._idle = threading.Condition()
@@ -106,6 +110,15 @@ class Deployment:
     @property
     def stopped(self) -> bool:
         return self._stop.is_set()
+
+    def end_of_program(self) -> None:
+        """Take note that the program has said all it has to say; it may go on living, for its hooks."""
+        self._program_ended.set()
+        self.wake()
+
+    @property
+    def has_heard_program(self) -> bool:
+        return self._program_ended.is_set()
 
     def end(self) -> None:
         self._stop.set()

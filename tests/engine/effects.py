@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from .hooks import ErrorHooks, Failed, with_retries
 from .host import Host, InitFailed, ProviderError, Read
 from .steps import resolve
 from .values import UNKNOWN, Secret, changed_paths, has_unknown
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from .state import Snapshot, State
 
 
+T = TypeVar("T")
+
+
 class Protected(ProviderError):
     """A protected resource was to be deleted; all such refusals of a command are reported."""
 
@@ -24,9 +28,16 @@ class Effects:
     """Carries out one step at a time; in a preview it only fills in what would come out."""
 
     def __init__(
-        self, snapshot: Snapshot, providers: Providers, *, dry_run: bool, warn: Callable[[str, str], None]
+        self,
+        snapshot: Snapshot,
+        providers: Providers,
+        hooks: ErrorHooks,
+        *,
+        dry_run: bool,
+        warn: Callable[[str, str], None],
     ) -> None:
         self._snapshot, self._providers, self._dry_run, self._warn = snapshot, providers, dry_run, warn
+        self._hooks = hooks
         self.news: dict[str, State] = {}
 
     def host(self, state: State) -> Host | None:
@@ -77,7 +88,8 @@ class Effects:
         elif self._dry_run:
             new.outputs = dict(new.inputs) if host.known else {}
         else:
-            new.id, new.outputs = host.create(new)
+            failed = Failed("create", new, new=new)
+            new.id, new.outputs = self._with_retries(failed, lambda: host.create(new))
 
     def update(self, new: State, old: State) -> None:
         new.id = old.id
@@ -105,7 +117,23 @@ class Effects:
         elif self._dry_run:
             new.outputs = dict(new.inputs) if host.known else {}
         else:
-            new.outputs = host.update(new, old)
+            failed = Failed("update", new, new=new, old=old)
+            new.outputs = self._with_retries(failed, lambda: host.update(new, old))
+
+    def _with_retries(self, failed: Failed, operation: Callable[[], T]) -> T:
+        """Carry out an operation, again and again if a hook of the program asks for it.
+
+        What an earlier try has called initialization errors stays with the resource, as in the real engine.
+        """
+
+        def attempt() -> T:
+            try:
+                return operation()
+            except InitFailed as error:
+                failed.subject.init_errors = error.reasons
+                raise
+
+        return with_retries(self._hooks, failed, attempt, self._warn)
 
     def read(self, new: State, old: State | None, replacing: bool) -> None:
         if has_unknown(new.id):
@@ -143,7 +171,7 @@ class Effects:
         kept = old.external or old.retain_on_delete or old.deleted_with in gone
         if host is not None and not kept and not self._dry_run:
             try:
-                host.delete(old)
+                self._with_retries(Failed("delete", old, old=old), lambda: host.delete(old))
             except ProviderError:
                 self._snapshot.end(old)
                 raise

@@ -217,6 +217,7 @@ class _Command:
             self._end_program()
             self.providers.cancel()
             self.providers.close()
+            self.deployment.hooks.close()
             server.stop(None).wait()
 
     def _run(self, *, refresh: bool, program: bool, delete: bool) -> None:
@@ -255,8 +256,9 @@ class _Command:
             self.deployment.wake()
 
         self._output = OutputReader(process, lambda _, line: self.deployment.say("info", "", line), at_end)
-        self.deployment.wait_until(ended.is_set)
-        if not self.deployment.stopped and process.wait():
+        deployment = self.deployment
+        deployment.wait_until(lambda: ended.is_set() or deployment.has_heard_program)
+        if not deployment.stopped and not deployment.has_heard_program and process.wait():
             self._program_failed(process.exit_code)
 
     def _program_failed(self, code: int | None) -> None:
@@ -267,6 +269,8 @@ class _Command:
 
     def _end_program(self) -> None:
         if self._program is not None:
+            if self.deployment.has_heard_program:
+                self._program.wait(1)
             self._program.signal(signal.SIGKILL)
             self._program.wait()
             self._output.join()
@@ -278,6 +282,7 @@ class _Command:
         if self.deployment.canceled:
             self.kill(TWICE_EXIT_CODE)
             return
+        self.deployment.hooks.cut_off()
         self.deployment.stop(canceled=True)
         self.providers.cancel()
 

@@ -126,6 +126,7 @@ class Generator:
             deleted_with=goal.deleted_with,
             ignore_changes=goal.ignore_changes,
             replace_on_changes=goal.replace_on_changes,
+            resource_hooks=goal.resource_hooks,
         )
 
     def plan(self, goal: Goal) -> tuple[State, list[Planned]]:

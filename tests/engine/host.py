@@ -41,7 +41,7 @@ class InitFailed(ProviderError):
 
     def __init__(self, identity: str, outputs: Props, inputs: Props | None, reasons: list[str]) -> None:
         count = f"{len(reasons)} error{'s' * (len(reasons) != 1)} occurred:"
-        super().__init__("\n".join([count, *(f"\t* {reason}" for reason in reasons)]))
+        super().__init__("\n".join([count, *(f"\t* {reason}" for reason in reasons), "", ""]))
         self.id, self.outputs, self.inputs, self.reasons = identity, outputs, inputs, reasons
 
 
@@ -114,6 +114,7 @@ class Host:
         self.known = not has_unknown(config)
         self._lock = threading.Lock()
         self._port: str | None = None
+        self._is_dead = False
         self._ready = threading.Event()
         self._channel: grpc.Channel | None = None
         self._cancel: grpc.Future[Any] | None = None
@@ -134,7 +135,18 @@ class Host:
         try:
             return getattr(self._connected(), method)(request)
         except grpc.RpcError as error:
-            raise _failure(error) from None
+            raise self._died(error) or _failure(error) from None
+
+    def _died(self, error: Any) -> ProviderError | None:
+        """Return grpc-go's words for a process that has ended: during this call, or before it."""
+        if error.code() is not grpc.StatusCode.UNAVAILABLE:
+            return None
+        with self._lock:
+            was_dead, self._is_dead = self._is_dead, True
+        if not was_dead:
+            return ProviderError("error reading from server: EOF")
+        refused = f"dial tcp 127.0.0.1:{self._port}: connect: connection refused"
+        return ProviderError(f'connection error: desc = "transport: Error while dialing: {refused}"')
 
     def _connected(self) -> provider_pb2_grpc.ResourceProviderStub:
         with self._lock:
@@ -258,8 +270,6 @@ def _who(state: State) -> dict[str, Any]:
 
 def _failure(error: Any) -> ProviderError:
     """Read the error as grpc-go does: the details in the trailer count if their code is the call's."""
-    if error.code() is grpc.StatusCode.UNAVAILABLE:
-        return ProviderError("error reading from server: EOF")  # grpc-go's words for a host that has died
     packed = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
     if packed is None:
         return ProviderError(error.details())

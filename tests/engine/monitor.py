@@ -16,6 +16,7 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
+from .hooks import ARE_KNOWN, ON_ERROR, HookFailed
 from .providers import PROVIDER_TYPE
 from .steps import Alias, Goal, seconds
 from .values import from_wire, to_wire
@@ -29,14 +30,13 @@ FEATURES = {
     "outputValues": "OUTPUT_VALUES",
     "aliasSpecs": "ALIAS_SPECS",
     "deletedWith": "DELETED_WITH",
-}
+} | ({"errorHooks": "ERROR_HOOKS"} if ARE_KNOWN else {})
 """What a program may rely on, by the name that it asks for and the one that newer SDKs are told all at once."""
 REFUSED = (
     "remote",
     "importId",
     "providers",
     "transforms",
-    "hooks",
     "packageRef",
     "pluginDownloadURL",
     "version",
@@ -103,6 +103,15 @@ class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
             return empty_pb2.Empty()
 
     def SignalAndWaitForShutdown(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        self._deployment.end_of_program()
+        self._deployment.await_end()  # until then it may be asked by way of its hooks
+        return empty_pb2.Empty()
+
+    def RegisterErrorHook(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        try:
+            self._deployment.hooks.register(request.name, request.callback)
+        except HookFailed as refusal:
+            context.abort(grpc.StatusCode.UNKNOWN, str(refusal))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -181,6 +190,7 @@ def serve(deployment: Deployment, workers: int) -> tuple[grpc.Server, str]:
 def _refuse(request: Any) -> None:
     given = {field.name for field, value in request.ListFields() if not _is_empty(value)}
     refused = sorted(given & set(REFUSED) - ({"providers"} if not request.remote else set()))
+    refused += [f"{field.name} hooks" for field, _ in request.hooks.ListFields() if field.name != "on_error"]
     if refused:
         raise Unsupported(f"the test engine does not support {', '.join(refused)} (resource {request.name})")
     if request.type.startswith("pulumi:providers:") and request.type != PROVIDER_TYPE:
@@ -213,7 +223,13 @@ def _goal(request: Any) -> Goal:
         aliases=[Alias(urn=urn) for urn in request.aliasURNs] + [_alias(alias) for alias in request.aliases],
         custom_timeouts={name: seconds(text) for name, text in timeouts.items() if text},
         deleted_with=request.deletedWith,
+        resource_hooks=_hooks(request),
     )
+
+
+def _hooks(request: Any) -> dict[str, list[str]]:
+    names = list(request.hooks.on_error) if ARE_KNOWN else []
+    return {ON_ERROR: names} if names else {}
 
 
 def _property_dependencies(request: Any) -> dict[str, list[str]]:

@@ -61,7 +61,11 @@ class Cloud:
         return {path.stem: json.loads(path.read_text()) for path in self._path("").parent.glob("*.json")}
 
     def make(self, call: str, name: str, do: str, **more: Any) -> None:
-        """Let the next `call` for the object called `name` do something else: raise, init-failed, exit or wait."""
+        """Let the next `call` for the object called `name` do something else: raise, init-failed, exit or wait.
+
+        One that waits goes on with `after`, another such word. With `then`, a list of such words with their arguments,
+        so do the calls after that one.
+        """
         path = self.directory / "on" / f"{call}.{name}"
         path.write_text(json.dumps({"do": do, **more}))
         if do == "wait":
@@ -116,9 +120,12 @@ class Cloud:
             return {}
         found: Props = json.loads(path.read_text())
         path.unlink()
+        if then := found.pop("then", []):
+            path.write_text(json.dumps({**then[0], "then": then[1:]}))
         if found["do"] == "wait":
             path.with_suffix(path.suffix + ".arrived").open("w").close()
             path.with_suffix(path.suffix + ".go").open().close()
+            found["do"] = found.get("after", "")
         return found
 
 
@@ -302,6 +309,31 @@ class SampleProvider(ResourceProvider):
 
 def _plain(props: Mapping[str, Any]) -> Props:
     return {key: value for key, value in props.items() if key != "__provider"}
+
+
+def asking(*answers: bool) -> Any:
+    """Return the function of an error hook that writes down what it is told and gives these answers, one a call."""
+    left = iter(answers)
+
+    def hook(args: Any) -> bool:
+        told = {key: _closed(getattr(args, key)) for key in ("new_inputs", "old_inputs", "old_outputs")}
+        cloud = Cloud(os.environ["SAMPLE_CLOUD"])
+        cloud.record("hook", args.name, id=args.id, on=args.failed_operation, errors=args.errors, **told)
+        answer = next(left, None)
+        if answer is None:
+            raise RuntimeError("no answer is left")
+        return answer
+
+    return hook
+
+
+def _closed(told: Mapping[str, Any] | None) -> Props | None:
+    """Return what a hook was told, without the values of secrets and the provider's pickle."""
+    if told is None:
+        return None
+    return {
+        key: "<secret>" if isinstance(value, pulumi.Output) else value for key, value in _plain(told).items()
+    }
 
 
 class Thing(Resource, module="sample", name="Thing"):

@@ -47,6 +47,7 @@ class State:
     deleted_with: str = _stored("deletedWith", str)
     ignore_changes: list[str] = _stored("ignoreChanges", list)
     replace_on_changes: list[str] = _stored("replaceOnChanges", list)
+    resource_hooks: dict[str, list[str]] = _stored("resourceHooks", dict)
 
     @property
     def name(self) -> str:

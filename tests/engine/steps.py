@@ -51,6 +51,7 @@ class Goal:
     aliases: list[Alias] = field(default_factory=list)
     custom_timeouts: dict[str, float] = field(default_factory=dict)
     deleted_with: str = ""
+    resource_hooks: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
