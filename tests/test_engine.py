@@ -679,6 +679,19 @@ def a_hook_is_asked_ninety_nine_times(lab: Lab) -> None:
 
 
 @scenario
+def what_is_left_of_a_failure_keeps_its_secrets(lab: Lab) -> None:
+    """Nested ones too, of a create and of an update."""
+    lab.program(f'Thing("a", running=True, nested={{"pw": Output.secret("{CANARY}"), "n": 1}})')
+    lab.cloud.make("create", "a", "init-failed")
+    lab.run("up")
+    assert "ciphertext" in lab.of("a")["outputs"]["nested"]["pw"]
+    lab.cloud.make("update", "a", "init-failed")
+    lab.run("up")
+    assert "ciphertext" in lab.of("a")["outputs"]["nested"]["pw"]
+    assert CANARY not in lab.stack.state_text
+
+
+@scenario
 def refresh_clears_initialization_errors(lab: Lab) -> None:
     lab.program('Thing("a", running=True)')
     lab.cloud.make("create", "a", "init-failed")

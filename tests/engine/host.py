@@ -137,6 +137,14 @@ class Host:
         except grpc.RpcError as error:
             raise self._died(error) or _failure(error) from None
 
+    def _change(self, method: str, request: Any, inputs: Props) -> Any:
+        """Call a method that may fail half-way; what is there then is as secret as after a success."""
+        try:
+            return self._call(method, request)
+        except InitFailed as failed:
+            failed.outputs = annotate_secrets(failed.outputs, inputs)
+            raise
+
     def _died(self, error: Any) -> ProviderError | None:
         """Return grpc-go's words for a process that has ended: during this call, or before it."""
         if error.code() is not grpc.StatusCode.UNAVAILABLE:
@@ -189,7 +197,7 @@ class Host:
     def create(self, state: State) -> tuple[str, Props]:
         timeout = state.custom_timeouts.get("create", 0)
         request = provider_pb2.CreateRequest(properties=_wire(state.inputs), timeout=timeout, **_who(state))
-        answer = self._call("Create", request)
+        answer = self._change("Create", request, state.inputs)
         if not answer.id:
             raise ProviderError("provider did not return an ID from Create")
         return answer.id, annotate_secrets(from_wire(answer.properties), state.inputs)
@@ -204,7 +212,7 @@ class Host:
             ignoreChanges=state.ignore_changes,
             **_who(state),
         )
-        answer = self._call("Update", request)
+        answer = self._change("Update", request, state.inputs)
         return annotate_secrets(from_wire(answer.properties), state.inputs)
 
     def delete(self, state: State) -> None:
