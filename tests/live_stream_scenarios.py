@@ -70,7 +70,7 @@ def value_that_the_service_changes_stops_no_stream(world: World) -> None:
         "streamingSource.connection.host (stored in another case)",
         "streamingSource.tables (stored as something else)",
         'advancedProperties["max.batch.size"] (stored as another type)',
-        "streamingSource.connection.jdbcProperties.password (stored as something else)",
+        "streamingSource.connection.jdbcProperties.password (answered as a mask)",
         "streamingSource.connection.jdbcProperties.ssl (added by the service)",
         "streamingTarget.decimalMapping (added by the service)",
     ):
@@ -158,6 +158,65 @@ def secret_in_what_is_not_stored_stays_secret(world: World) -> None:
     assert writes(world) == []
 
 
+@scenario
+def edit_on_a_service_that_repeats_requests_keeps_what_is_recorded(world: World) -> None:
+    world.api.settings.write_answer = "echo"
+    world.api.settings.recased = (("streamingTarget", "bucket"),)
+    world.up(resource(running=True))
+    repaired(world, ("orders", "update"))
+    changed = edited(advancedProperties={"x": 2})
+    succeeded(world.up(resource(definition=changed, running=True)), ("orders", "update"))
+    repaired(world)
+    assert writes(world) == []
+
+
+@scenario
+def mask_is_never_written_in_the_place_of_a_value(world: World) -> None:
+    """Neither under `ignore_changes`, nor for a field that only the service and the UI know."""
+    opts = f'{OPTIONS}(ignore_changes=["streaming_source.connection.jdbc_properties"])'
+    definition = with_jdbc(password="keep out")
+    world.api.settings.unknown_field = "kept"
+    world.up(resource(definition=definition, running=True, opts=opts))
+    world.api.settings.masked = (
+        ("streamingSource", "connection", LOGIN, "password"),
+        ("streamingTarget", "newer"),
+    )
+    changed = {**definition, "advancedProperties": {"x": 1}}
+    succeeded(world.up(resource(definition=changed, running=True, opts=opts)), ("orders", "update"))
+    assert world.pipeline.definition["streamingSource"]["connection"][LOGIN] == {"password": "keep out"}
+    world.api.edit(world.pipeline.id, streamingTarget={"newer": "set in the UI"})
+    changed = {**definition, "advancedProperties": {"x": 2}}
+    failed(world.up(resource(definition=changed, running=True, opts=opts)), "a mask", "streamingTarget.newer")
+    assert writes(world) == []
+
+
+@scenario
+def pipeline_with_a_masked_value_is_adopted(world: World) -> None:
+    definition = with_jdbc(password="keep out")
+    existing = world.api.add_pipeline(definition, status="STREAMING")
+    world.api.settings.masked = (("streamingSource", "connection", LOGIN, "password"),)
+    opts = f'{OPTIONS}(import_="{GUIDE_PROJECT}/{existing}")'
+    result = succeeded(
+        world.up(resource(definition=definition, running=True, opts=opts)), ("orders", "create")
+    )
+    assert [text for text in result.warnings() if "password (answered as a mask)" in text]
+    repaired(world)
+    assert writes(world) == []
+
+
+@scenario
+def secret_in_the_service_s_own_words_is_not_quoted(world: World) -> None:
+    world.api.settings.recased = (("advancedProperties", "key"),)
+    text = resource(definition=edited(advancedProperties={"key": "SECRET"}))
+    text = text.replace("'SECRET'", f"pulumi.Output.secret({SECRET_INPUT!r})")
+    world.up(text)
+    refusal = {"violations": [f"advancedProperties.key was {SECRET_INPUT.upper()!r}"]}
+    world.api.fail_next(400, match="PUT *", body=refusal)
+    result = world.up(text.replace("'name': 'orders-pipeline'", "'name': 'another'"))
+    assert not result.ok
+    assert SECRET_INPUT.upper() not in result.text
+
+
 # ---- secrets ----
 
 
@@ -168,9 +227,14 @@ def value_that_becomes_a_secret_is_encrypted_by_the_next_up(world: World) -> Non
     secret = plain.replace("'plain-at-first'", "pulumi.Output.secret('plain-at-first')")
     world.up(plain)
     assert str(world.managed).count("plain-at-first") == 2  # inputs and outputs
+    theirs = [*DEFINITION["streamingSource"]["tables"], {"schema": "public", "table": "added_in_the_ui"}]
+    world.api.edit(world.pipeline.id, streamingSource={"tables": theirs})
     succeeded(world.up(secret), ("orders", "update"))
-    assert writes(world) == []
+    assert (
+        world.requests() == []
+    )  # nor is what somebody changed meanwhile overwritten, which nobody asked for
     assert "plain-at-first" not in str(world.managed)
+    world.api.edit(world.pipeline.id, streamingSource=DEFINITION["streamingSource"])
     succeeded(world.run("preview", expect_no_changes=True))
     repaired(world)
     assert "plain-at-first" not in str(world.managed)
@@ -199,6 +263,16 @@ def ignored_field_is_not_overwritten_by_an_edit_of_another(world: World) -> None
     succeeded(world.run("preview", expect_no_changes=True))
     repaired(world)
     assert writes(world) == []
+
+
+@scenario
+def ignored_item_of_a_list_hides_no_other_change(world: World) -> None:
+    opts = f'{OPTIONS}(ignore_changes=["streaming_source.tables[0]"])'
+    world.up(resource(opts=opts))
+    tables = [*DEFINITION["streamingSource"]["tables"], {"schema": "public", "table": "third"}]
+    more = edited(streamingSource={**DEFINITION["streamingSource"], "tables": tables})
+    succeeded(world.up(resource(definition=more, opts=opts)), ("orders", "update"))
+    assert world.pipeline.definition["streamingSource"]["tables"] == tables
 
 
 @scenario
@@ -367,21 +441,57 @@ def two_agents_are_swapped_in_one_up(world: World) -> None:
 
 
 @scenario
-def move_to_a_busy_agent_is_taken_back(world: World) -> None:
+def move_to_a_busy_agent_stops_nothing(world: World) -> None:
     """The pipeline that has the agent is not of this program, so no preview can know of it."""
     busy = world.api.add_agent("busy")
     theirs = world.api.add_pipeline(edited(name="theirs", agentId=busy), status="STREAMING")
     world.up(resource(running=True))
-    ours = world.managed["id"].rpartition("/")[2]
+    failed(
+        world.up(resource(definition=edited(agentId=busy), running=True)),
+        "was not moved to another agent, and nothing was changed",
+        f"that agent runs the pipeline 'theirs' ({theirs})",
+    )
+    assert writes(world) == []
+
+
+@scenario
+def move_to_an_agent_that_is_busy_in_another_project_is_taken_back(world: World) -> None:
+    """Only START tells, after the pipeline was stopped and changed."""
+    busy, other = world.api.add_agent("busy"), world.api.add_project("Other")
+    world.api.add_pipeline(edited(name="theirs", agentId=busy), project_id=other, status="STREAMING")
+    world.up(resource(running=True))
     before = world.managed["outputs"]
     failed(
         world.up(resource(definition=edited(agentId=busy), running=True)),
-        f"its agent {busy} runs the pipeline 'theirs' ({theirs})",
+        "one agent runs one pipeline",
         "The change was taken back. It is running.",
     )
-    assert world.api.pipeline(ours).definition["agentId"] == GUIDE_AGENT
-    assert world.api.pipeline(ours).status == "STREAMING"
+    ours = world.api.pipeline(world.managed["id"].rpartition("/")[2])
+    assert (ours.definition["agentId"], ours.status) == (GUIDE_AGENT, "STREAMING")
     assert world.managed["outputs"] == before
+
+
+@scenario
+def move_that_is_taken_back_writes_no_mask(world: World) -> None:
+    """The service answers a mask for the password, which is rotated by the same edit."""
+    world.api.settings.masked = (("streamingSource", "connection", LOGIN, "password"),)
+    busy, other = world.api.add_agent("busy"), world.api.add_project("Other")
+    world.api.add_pipeline(edited(name="theirs", agentId=busy), project_id=other, status="STREAMING")
+    world.up(resource(definition=with_jdbc(password="old-password"), running=True))
+    rotated = {**with_jdbc(password="new-password"), "agentId": busy}
+    failed(world.up(resource(definition=rotated, running=True)), "The change was taken back. It is running.")
+    ours = world.api.pipeline(world.managed["id"].rpartition("/")[2])
+    assert ours.definition["streamingSource"]["connection"][LOGIN] == {"password": "old-password"}
+
+
+@scenario
+def stand_by_takes_over_in_one_up(world: World) -> None:
+    """Its START is refused until the other one has stopped, which takes a while and is seen as STOPPING."""
+    assert world.up(*two((GUIDE_AGENT, False), (GUIDE_AGENT, True))).ok
+    result = world.up(*two((GUIDE_AGENT, True), (GUIDE_AGENT, False)))
+    assert result.ok, result.text
+    assert world.api.pipeline("one").status == "STREAMING"
+    assert world.api.pipeline("other").status == "NOT_RUNNING"
 
 
 @scenario

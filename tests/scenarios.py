@@ -56,6 +56,7 @@ def create_stopped(world: World) -> None:
     assert world.outputs() == {
         **DEFINITION,
         "projectId": GUIDE_PROJECT,
+        "__secret_paths": [],
         "running": False,
         "wait": True,
         "interruptSnapshot": False,

@@ -362,12 +362,11 @@ def start_that_does_not_begin(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: was created, but could not be started, because its agent <agent> runs the pipeline 'other' "
-    "(<id>), and one agent runs one pipeline. Stop that one, or choose another agent with agent_id, and run "
-    "`pulumi up` again; if it is removed from this program, `pulumi up --continue-on-error` deletes it first. The "
-    "service said: the service refused the request because of a conflict: Agent <agent> already runs streaming "
-    "pipeline <id> (POST /v1/projects/<project>/streaming-pipelines/<id>/commands, 409, request id <request>). It "
-    "is stopped."
+    "orders-pipeline: was created, but could not be started, because its agent runs the pipeline 'other' (<id>), and "
+    "one agent runs one pipeline. Stop that one, or choose another agent with agent_id, and run `pulumi up` again; if "
+    "it is removed from this program, `pulumi up --continue-on-error` deletes it first. The service said: the service "
+    "refused the request because of a conflict: Agent <agent> already runs streaming pipeline <id> (POST "
+    "/v1/projects/<project>/streaming-pipelines/<id>/commands, 409, request id <request>). It is stopped."
 )
 def start_that_is_refused(world: World) -> Result:
     busy = world.api.add_pipeline(edited(name="other"), status="STREAMING")

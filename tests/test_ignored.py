@@ -13,7 +13,9 @@ from tests.worlds import DEFINITION, edited
     [
         ("name", ("name",)),
         ("streamingSource.tables", ("streamingSource", "tables")),
-        ("streamingSource.tables[0].schema", ("streamingSource", "tables")),
+        ("streamingSource.tables[0].schema", None),
+        ("streamingSource.tables[0]", None),
+        ("streamingSource.tables[*].schema", None),
         ("streamingSource.tables[*]", ("streamingSource", "tables")),
         ('advancedProperties["max.batch.size"]', ("advancedProperties", "max.batch.size")),
         ('["advancedProperties"]["a\\"b"]', ("advancedProperties", 'a"b')),
@@ -21,8 +23,8 @@ from tests.worlds import DEFINITION, edited
         ("streamingTarget.*", ("streamingTarget",)),
     ],
 )
-def test_a_property_path_names_keys_down_to_the_first_index(path: str, keys: tuple[str, ...]) -> None:
-    """An index means another item once somebody has added one, so the whole list is left alone."""
+def test_a_property_path_names_keys(path: str, keys: tuple[str, ...] | None) -> None:
+    """An index means another item once somebody has added one, so the engine's own rule is all that is done."""
     assert keys_of(path) == keys
 
 
@@ -62,3 +64,11 @@ def test_an_ignored_field_of_an_object_of_another_type_is_passed_over() -> None:
 )
 def test_a_whole_property_is_covered_by_its_own_path(paths: list[str], covered: bool) -> None:
     assert covers(paths, "running") is covered
+
+
+def test_a_mask_is_never_written_in_the_place_of_an_ignored_value() -> None:
+    """The service shows it instead of the value, which it would destroy."""
+    desired = edited(advancedProperties={"key": "known", "other": 1})
+    live = edited(advancedProperties={"key": "********", "other": 2, "theirs": "***"})
+    kept = keep_ignored(desired, live, ["advancedProperties"])
+    assert kept["advancedProperties"] == {"key": "known", "other": 2, "theirs": "***"}

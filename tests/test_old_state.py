@@ -67,8 +67,7 @@ def test_the_next_up_has_nothing_to_do_or_finishes_what_was_left(world: World, s
     result = world.up()
     assert result.ok, result.text
     done = [op for op in result.ops() if op[1] != "same"]
-    # Which inputs are secret was not recorded before; it is, without a write, by the first `up`.
-    assert done == ([("orders", "update")] if story in OWED | {"secret-input"} else [])
+    assert done == ([("orders", "update")] if story in OWED else [])
     assert world.pipeline.id == before
     runs = story in WISHED | {"unlucky-edit"}  # that edit had stopped it, and it ran before
     assert world.pipeline.status == ("STREAMING" if runs else "NOT_RUNNING")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-FREE = ("advancedProperties", "jdbcProperties")
+FREE = ("advancedProperties", "jdbcProperties", "__not_stored")
 """What users fill with properties of their own; all other secrets are references to a vault."""
 SHORTEST = 4
 """A shorter text, such as a number or a letter, would blot out half of the sentence that quotes it."""

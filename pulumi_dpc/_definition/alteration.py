@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .comparison import Path, difference_paths, is_required, is_same, value_at, with_value
+from .comparison import Path, difference_paths, is_mask, is_required, is_same, value_at, with_value
 from .shape import path_text
 
 Definition = Mapping[str, Any]
@@ -24,20 +24,44 @@ class Alteration:
 
     Attributes:
         path: The keys from the definition's root.
-        stored: What the service has there, None for nothing.
+        written: What was written there, None for nothing.
+        stored: What the service had there then, None for nothing.
+        is_volatile: Two writes of the same value were stored as different ones: the service keeps a value of its own.
     """
 
     path: Path
+    written: Any = None
     stored: Any = None
+    is_volatile: bool = False
 
     def holds(self, stored: Definition) -> bool:
         """Tell whether the service still has there what came instead."""
-        return is_same(stored, with_value(stored, self.path, self.stored), self.path)
+        return self.is_volatile or is_same(stored, with_value(stored, self.path, self.stored), self.path)
+
+    def is_of(self, definition: Definition) -> bool:
+        """Tell whether a definition says there what was written."""
+        return is_same(definition, with_value(definition, self.path, self.written), self.path)
 
 
-def find_alterations(stored: Definition, written: Definition) -> tuple[Alteration, ...]:
-    """Return where the service, asked after a write, has something else than was written."""
-    return tuple(Alteration(path, value_at(stored, path)) for path in difference_paths(stored, written))
+def find_alterations(
+    stored: Definition, written: Definition, before: Iterable[Alteration] = ()
+) -> tuple[Alteration, ...]:
+    """Return where the service, asked after a write, has something else than was written.
+
+    Args:
+        stored: What the service has.
+        written: What was written.
+        before: What was found after the write before this one.
+    """
+    earlier = {one.path: one for one in before if one.is_of(written)}
+    found = []
+    for path in difference_paths(stored, written):
+        known = earlier.get(path)
+        is_volatile = known is not None and not known.holds(stored)
+        was_volatile = known is not None and known.is_volatile
+        values = value_at(written, path), value_at(stored, path)
+        found.append(Alteration(path, *values, is_volatile or was_volatile))
+    return tuple(found)
 
 
 def may_be_stored_of(stored: Definition, written: Definition) -> bool:
@@ -48,25 +72,22 @@ def may_be_stored_of(stored: Definition, written: Definition) -> bool:
     )
 
 
-def as_written(stored: Definition, alterations: Iterable[Alteration], written: Definition) -> Definition:
+def as_written(stored: Definition, alterations: Iterable[Alteration]) -> Definition:
     """Return what the service stores in the words in which it was written.
 
     Args:
         stored: The definition as the service answers it now.
-        alterations: What was altered when ``written`` was written.
-        written: The definition that was written.
+        alterations: Where it was seen to store something else than was written.
     """
     for alteration in alterations:
         if alteration.holds(stored):
-            stored = with_value(stored, alteration.path, value_at(written, alteration.path))
+            stored = with_value(stored, alteration.path, alteration.written)
     return stored
 
 
-def describe(alterations: Iterable[Alteration], written: Definition) -> str:
+def describe(alterations: Iterable[Alteration]) -> str:
     """Return the sentence that tells the operator what was not stored as written; never with a value."""
-    places = ", ".join(
-        f"{path_text(one.path)} ({_how(one.stored, value_at(written, one.path))})" for one in alterations
-    )
+    places = ", ".join(f"{path_text(one.path)} ({_how(one.stored, one.written)})" for one in alterations)
     return (
         f"the service does not store the definition as the program says it: {places}. The pipeline is not stopped or"
         " written again for this; check the spelling, or say in the program what the service stores"
@@ -78,23 +99,39 @@ def _how(stored: Any, written: Any) -> str:
         return "dropped"
     if written is None:
         return "added by the service"
+    if is_mask(stored):
+        return _MASKED
     if isinstance(stored, str) and isinstance(written, str) and stored.lower() == written.lower():
         return _ANOTHER_CASE
     return _ANOTHER_TYPE if str(stored) == str(written) else "stored as something else"
 
 
-_ANOTHER_CASE, _ANOTHER_TYPE = "stored in another case", "stored as another type"
-_RESPELLED = (_ANOTHER_CASE, _ANOTHER_TYPE)
+_ANOTHER_CASE, _ANOTHER_TYPE, _MASKED = (
+    "stored in another case",
+    "stored as another type",
+    "answered as a mask",
+)
+_RESPELLED = (_ANOTHER_CASE, _ANOTHER_TYPE, _MASKED)
+
+
+_WORDS = {"written": "written", "stored": "stored", "volatile": "is_volatile"}
+"""An alteration's attributes by the words in which outputs record them; what is None or False is left out."""
 
 
 def to_state(alterations: Iterable[Alteration]) -> list[dict[str, Any]]:
     """Return alterations as outputs record them."""
     return [
-        {"path": list(one.path)} | ({} if one.stored is None else {"stored": one.stored})
+        {"path": list(one.path)}
+        | {word: value for word, name in _WORDS.items() if (value := getattr(one, name)) not in (None, False)}
         for one in alterations
     ]
 
 
 def from_state(recorded: Sequence[Mapping[str, Any]]) -> tuple[Alteration, ...]:
     """Return alterations from what outputs recorded."""
-    return tuple(Alteration(tuple(one["path"]), one.get("stored")) for one in recorded)
+    return tuple(
+        Alteration(
+            tuple(one["path"]), one.get("written"), one.get("stored"), bool(one.get("volatile", False))
+        )
+        for one in recorded
+    )

@@ -5,6 +5,7 @@ What is known about single fields comes from the models alone, by ``definition_s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -89,6 +90,35 @@ def with_value(definition: Mapping[str, Any], path: Path, value: Any) -> dict[st
     if not isinstance(inner, Mapping):
         return dict(definition)
     return {**definition, key: with_value(inner, tuple(rest), value)}
+
+
+_MASK = re.compile(r"[*•●]{3,}")
+
+
+def is_mask(value: Any) -> bool:
+    """Tell whether a service answers with this instead of a value that it does not show."""
+    return isinstance(value, str) and _MASK.fullmatch(value) is not None
+
+
+def unmasked(live: Any, known: Any) -> Any:
+    """Return a live value with what is known in the place of masks: a mask that is written destroys the value."""
+    if isinstance(live, Mapping):
+        inside = known if isinstance(known, Mapping) else {}
+        return {key: unmasked(value, inside.get(key)) for key, value in live.items()}
+    return known if is_mask(live) and known is not None else live
+
+
+def masked_and_not_given(body: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+    """Return the paths at which a body to be written has a mask that the program does not say."""
+    return sorted(path_text(path) for path in _masks(body, ()) if not is_same(body, given, path))
+
+
+def _masks(value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _masks(member, (*path, key))
+    elif is_mask(value):
+        yield path
 
 
 def overlay(live: Mapping[str, Any], wished: Mapping[str, Any]) -> dict[str, Any]:

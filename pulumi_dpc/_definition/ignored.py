@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi_dpc._names import DEFINITION
 
-from .comparison import Path, is_same, value_at, with_value
+from .comparison import Path, is_same, unmasked, value_at, with_value
 
 _STEP = re.compile(r"""\.?(?P<name>[^.\[\]"]+)|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\[(?:\d+|\*)\]""")
 
 
-def keys_of(path: str) -> Path:
-    """Return the keys of one of Pulumi's property paths, up to an index or a ``*``: what is above is meant whole."""
-    return tuple(_keys(path))
+def keys_of(path: str) -> Path | None:
+    """Return the keys of one of Pulumi's property paths; None for one that means a part of a list.
 
-
-def _keys(path: str) -> Iterator[str]:
-    for step in _STEP.finditer(path):
+    A ``*`` at the end means all that is above it. The engine has put the old item in the place of an ignored one, by
+    its number; which item somebody has made that since cannot be known, so nothing more is ignored.
+    """
+    keys: list[str] = []
+    steps = list(_STEP.finditer(path))
+    for number, step in enumerate(steps):
         if step["quoted"] is not None:
-            yield json.loads(step["quoted"])
+            keys.append(json.loads(step["quoted"]))
         elif step["name"] not in (None, "*"):
-            yield step["name"]
+            keys.append(step["name"])
         else:
-            return
+            is_all = number == len(steps) - 1 and "*" in step.group()
+            return tuple(keys) if is_all else None
+    return tuple(keys)
 
 
 def covers(paths: Iterable[str], name: str) -> bool:
@@ -49,7 +53,9 @@ def keep_ignored(desired: Mapping[str, Any], live: Mapping[str, Any], paths: Ite
     kept = dict(desired)
     for path in paths:
         keys = keys_of(path)
+        if keys is None:
+            continue
         for whole in [(name,) for name in DEFINITION] if not keys else [keys]:
             if whole[0] in DEFINITION and not is_same(kept, live, whole):
-                kept = with_value(kept, whole, value_at(live, whole))
+                kept = with_value(kept, whole, unmasked(value_at(live, whole), value_at(kept, whole)))
     return kept

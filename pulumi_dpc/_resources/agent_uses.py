@@ -15,7 +15,7 @@ class AgentUse:
         urn: The resource.
         agent_id: The agent; None while it is not known.
         running: Whether the program wants it to run; None if it does not say, or if that is not known yet.
-        is_changed: The resource is new, or its inputs are not those of the last ``up``.
+        is_changed: The resource is new, or said something else about agent and running at the last ``up``.
     """
 
     urn: str
@@ -35,6 +35,7 @@ class AgentUses:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._uses: dict[str, AgentUse] = {}
+        self._begun: set[str] = set()
 
     def declare(self, use: AgentUse) -> list[AgentUse]:
         """Record what a resource says about its agent, and return the other resources that use the same one."""
@@ -47,6 +48,16 @@ class AgentUses:
                 for other in self._uses.values()
                 if other.urn != use.urn and (other.agent_id or "").lower() == use.agent_id.lower()
             ]
+
+    def begin(self, urn: str | None) -> None:
+        """Record that the update of a resource has begun: from now on it is on its way off the agent that it had."""
+        with self._lock:
+            self._begun.add(urn or "")
+
+    def has_begun(self, urns: Iterable[str]) -> bool:
+        """Tell whether the update of one of these resources has begun."""
+        with self._lock:
+            return not self._begun.isdisjoint(urns)
 
     def leaves(self, urns: Iterable[str], agent_id: str) -> bool:
         """Tell whether one of these resources is to leave this agent, or to stop, in this very command."""
@@ -63,13 +74,14 @@ def clashes(use: AgentUse, others: Iterable[AgentUse]) -> tuple[list[str], list[
     """Return (mistakes, warnings) about resources that share an agent.
 
     Two that are both to run are a mistake: START of the second is refused, after its edit has stopped it. Where
-    neither is changed nothing is sent, so that is only a warning, as it is where one of them stands by.
+    neither says anything new the service may allow it, so that is only a warning, as it is where one of them stands by.
+    The agent is not named: its id may be a secret.
     """
     mistakes: list[str] = []
     warnings: list[str] = []
     for other in others:
         first, second = sorted((use.name, other.name))
-        shared = f"agentId: the resources {first!r} and {second!r} use the same agent {use.agent_id}"
+        shared = f"agentId: the resources {first!r} and {second!r} use the same agent"
         if use.running and other.running:
             text = (
                 f"{shared}, and both are to run, but one agent runs one pipeline: give one of them another agent, or"

@@ -96,7 +96,7 @@ class Ownership:
             if urn:
                 self._deleted_by[urn] = id_.lower()
             if name is not None:
-                self._deleted_by[_key(name)] = id_.lower()
+                self._deleted_by[_key(name)] = self._deleted_by[name[1]] = id_.lower()
 
     def predecessor(self, urn: str | None, name: Name) -> Predecessor | None:
         """Return the object in whose place this resource is created, None if it is a new one.
@@ -109,6 +109,8 @@ class Ownership:
                 self._replaced.get(urn or ""),
                 self._deleted_by.get(urn or ""),
                 self._deleted_by.get(_key(name)),
+                # Without a URN nothing else tells that it was moved to another project.
+                None if urn else self._deleted_by.get(name[1]),
             )
             id_ = next((id_ for id_ in known if id_ is not None), None)
             return None if id_ is None else Predecessor(id_, self._deleted.get(id_))

@@ -32,11 +32,11 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
     is_new = _declare(operation, old_inputs)
     if inputs == old_inputs:
         # It was checked when it was recorded; a preview without a change need not load pydantic.
-        return Checked(dict(inputs), _agent_clashes(operation, inputs, is_changed=False))
+        return Checked(dict(inputs), _agent_clashes(operation, old_inputs, inputs))
     checked = validate(state.definition_of(inputs))
     mistakes = [*state.mistakes(inputs), *checked.violations]
     canonical = {**state.with_plain_ids(without(inputs, DEFINITION)), **checked.canonical}
-    mistakes += _agent_clashes(operation, canonical, is_changed=canonical != old_inputs)
+    mistakes += _agent_clashes(operation, old_inputs, canonical)
     if is_new and not mistakes:
         mistakes = _import_mistakes(operation, canonical)
     for warning in checked.warnings:
@@ -54,7 +54,7 @@ def _declare(operation: Operation, old_inputs: Bag) -> bool:
     return is_new
 
 
-def _agent_clashes(operation: Operation, inputs: Bag, *, is_changed: bool) -> list[str]:
+def _agent_clashes(operation: Operation, old_inputs: Bag, inputs: Bag) -> list[str]:
     """Return the mistake of two resources that are to run on one agent, as far as the agents are known."""
     agent, running = inputs.get(AGENT_ID), inputs.get(RUNNING)
     if operation.urn is None:
@@ -63,7 +63,8 @@ def _agent_clashes(operation: Operation, inputs: Bag, *, is_changed: bool) -> li
         urn=operation.urn,
         agent_id=agent if isinstance(agent, str) else None,
         running=running if isinstance(running, bool) else None,
-        is_changed=is_changed,
+        is_changed=not old_inputs
+        or any(inputs.get(key) != old_inputs.get(key) for key in (AGENT_ID, RUNNING)),
     )
     mistakes, warnings = clashes(use, operation.process.agent_uses.declare(use))
     for warning in warnings:

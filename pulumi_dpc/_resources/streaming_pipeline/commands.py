@@ -18,20 +18,20 @@ Command = Literal["START", "STOP"]
 COMMAND_BUDGET = 120.0
 """Nominal seconds in which a command whose answers are lost is looked up and sent again."""
 
+FREED_TRIES = 3
+"""How often START is sent again after a 409 when no pipeline is seen on the agent: it may just have become free."""
+
 _LOOKED_UP = (400, 409, 422)
 """Refusals of a command that may mean "already so" (docs/api.md section 5.3): looked up, not believed."""
 
 
 @dataclass(frozen=True)
 class AgentUser:
-    """A pipeline that runs on the agent on which another one is to be started."""
+    """A pipeline that has the agent on which another one is to be started: it runs, or is not stopped yet."""
 
     id: str
     name: str
-
-
-class AgentBusy(Conflict):
-    """A START that was refused because the agent runs another pipeline."""
+    status: str
 
 
 class Commandable(Protocol):
@@ -54,23 +54,30 @@ def send_command(
     """
     began, attempt = context.clock.now(), 0
     while True:
+        known.command_sent(word)
         try:
             pipeline.command(word)
         except DpcError as error:
-            if error.maybe_applied:
-                known.command_unconfirmed()
+            _record_failure(word, error, known)
             refused = isinstance(error, ApiError) and error.status in _LOOKED_UP
             if isinstance(error, Interrupted) or not (refused or error.maybe_applied):
                 raise
             if _shows(poll(), word):
                 known.command_seen_done()
                 return
-            _raise_unless_again(word, error, pipeline, known, context, context.clock.now() - began)
             attempt += 1
+            _raise_unless_again(word, error, pipeline, known, context, attempt, context.clock.now() - began)
             context.clock.sleep(poll_delay(attempt))
         else:
             known.command_accepted(word)
             return
+
+
+def _record_failure(word: Command, error: DpcError, known: Known) -> None:
+    if error.maybe_applied:
+        known.command_unconfirmed()
+    elif isinstance(error, ApiError):
+        known.command_refused(word)
 
 
 def _shows(status: str, word: Command) -> bool:
@@ -79,18 +86,33 @@ def _shows(status: str, word: Command) -> bool:
 
 
 def _raise_unless_again(
-    word: Command, error: DpcError, pipeline: Commandable, known: Known, context: RunContext, elapsed: float
+    word: Command,
+    error: DpcError,
+    pipeline: Commandable,
+    known: Known,
+    context: RunContext,
+    attempt: int,
+    elapsed: float,
 ) -> None:
     """Return if a command that was not carried out is to be sent again, else raise why not."""
     agent_id = known.definition.get("agentId")
-    if isinstance(error, Conflict) and word == "START" and agent_id is not None:
-        user = _user_of(agent_id, pipeline)
-        is_leaving = user is not None and context.may_leave(user.id, agent_id)
-        if user is None or not is_leaving or elapsed >= context.limits.grace:
-            raise _busy(error, agent_id, user) from error
-        context.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
-    elif not error.maybe_applied or elapsed >= COMMAND_BUDGET:
-        raise error
+    if not (isinstance(error, Conflict) and word == "START" and agent_id is not None):
+        if not error.maybe_applied or elapsed >= COMMAND_BUDGET:
+            raise error
+        return
+    user = _user_of(agent_id, pipeline)
+    if user is None:
+        if attempt > FREED_TRIES:
+            raise _as_refused(error, _NOT_SEEN.format(error)) from error
+        return
+    if not may_become_free(user, agent_id, context) or elapsed >= context.limits.grace:
+        raise busy(user, context, error) from error
+    context.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
+
+
+def may_become_free(user: AgentUser, agent_id: str, context: RunContext) -> bool:
+    """Tell whether the pipeline that has an agent is about to leave it: it stops, or the program moves it away."""
+    return user.status == run_state.STOPPING or context.may_leave(user.id, agent_id)
 
 
 def _user_of(agent_id: str, pipeline: Commandable) -> AgentUser | None:
@@ -100,24 +122,40 @@ def _user_of(agent_id: str, pipeline: Commandable) -> AgentUser | None:
         return None  # the refusal is what the user should read
 
 
-def _busy(error: Conflict, agent_id: str, user: AgentUser | None) -> Conflict:
-    """Return why a START was refused with 409, and what to do about it."""
-    if user is None:
-        sentence = (
-            f"could not be started: {error}. If another pipeline runs on its agent {agent_id}, stop that one or choose"
-            " another agent with agent_id: one agent runs one pipeline"
+_NOT_SEEN = (
+    "could not be started: {}. If another pipeline runs on its agent, stop that one or choose another agent with"
+    " agent_id: one agent runs one pipeline"
+)
+_OURS = (
+    "This program has that one too: set running=False on one of the two, or give one of them a third agent, run `pulumi"
+    " up`, and then make the change"
+)
+_THEIRS = (
+    "Stop that one, or choose another agent with agent_id, and run `pulumi up` again; if it is removed from this"
+    " program, `pulumi up --continue-on-error` deletes it first"
+)
+
+
+def busy(user: AgentUser, context: RunContext, error: ApiError | None = None) -> DpcError:
+    """Return why a pipeline cannot be started on an agent that runs another one, and what to do about it.
+
+    Args:
+        user: The other pipeline.
+        context: Tells whether it is of this program.
+        error: What the service said to a START; None if none was sent.
+    """
+    way_out = _OURS if context.is_ours(user.id) else _THEIRS
+    because = f"runs the pipeline {user.name!r} ({user.id}), and one agent runs one pipeline. {way_out}"
+    if error is None:
+        return DpcError(
+            f"was not moved to another agent, and nothing was changed, because that agent {because}"
         )
-        return _as_refused(Conflict, error, sentence)
-    sentence = (
-        f"could not be started, because its agent {agent_id} runs the pipeline {user.name!r} ({user.id}), and one agent"
-        " runs one pipeline. Stop that one, or choose another agent with agent_id, and run `pulumi up` again; if it is"
-        f" removed from this program, `pulumi up --continue-on-error` deletes it first. The service said: {error}"
-    )
-    return _as_refused(AgentBusy, error, sentence)
+    sentence = f"could not be started, because its agent {because}. The service said: {error}"
+    return _as_refused(error, sentence)
 
 
-def _as_refused(kind: type[Conflict], error: ApiError, sentence: str) -> Conflict:
-    return kind(
+def _as_refused(error: ApiError, sentence: str) -> Conflict:
+    return Conflict(
         sentence,
         status=error.status,
         method=error.method,

@@ -13,9 +13,8 @@ def run_context(operation: Operation, pipeline: RemotePipeline) -> RunContext:
     """Return time, a way to speak, and bounds for a run."""
     process, client, limits = operation.process, operation.service.client, Limits()
 
-    def may_leave(pipeline_id: str, agent_id: str) -> bool:
-        owners = process.ownership.owners(make_id(pipeline.project_id, pipeline_id))
-        return process.agent_uses.leaves(owners, agent_id)
+    def owners(pipeline_id: str) -> list[str]:
+        return process.ownership.owners(make_id(pipeline.project_id, pipeline_id))
 
     return RunContext(
         clock=client.clock,
@@ -27,5 +26,7 @@ def run_context(operation: Operation, pipeline: RemotePipeline) -> RunContext:
             grace=client.settings.start_grace,
         ),
         start_times=process.start_times,
-        may_leave=may_leave,
+        may_leave=lambda other, agent: process.agent_uses.leaves(owners(other), agent),
+        is_ours=lambda other: bool(owners(other)),
+        has_begun=lambda other: process.agent_uses.has_begun(owners(other)),
     )

@@ -76,7 +76,11 @@ def _adopted(operation: Operation, pipeline: RemotePipeline, inputs: Bag) -> Don
     elif desired.running and not running:
         text = f"was adopted as it is ({live.status}); the next `pulumi up` starts it"
         operation.warn(named(inputs, text))
-    outcome = Outcome(End.DONE, live.definition, live.status, running)
+    definition = desired.definition or {}
+    altered = find_alterations(live.definition, definition)
+    if altered:
+        operation.warn_once(named(inputs, describe(altered)))
+    outcome = Outcome(End.DONE, definition, live.status, running, alterations=altered)
     return state.done(pipeline.id, state.outputs_of(inputs, outcome, pipeline.service.api_url))
 
 
@@ -251,8 +255,7 @@ def _result(operation: Operation, pipeline: RemotePipeline, inputs: Bag, outcome
     attempts = operation.process.attempts
     outputs = state.outputs_of(inputs, outcome, pipeline.service.api_url)
     if outcome.alterations:
-        text = describe(outcome.alterations, state.definition_of(inputs))
-        operation.warn_once(named(inputs, text))
+        operation.warn_once(named(inputs, describe(outcome.alterations)))
     if outcome.end is End.DONE:
         attempts.record_unfinished(pipeline.id, None)
         return state.done(pipeline.id, outputs)

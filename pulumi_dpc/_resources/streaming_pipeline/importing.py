@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pulumi_dpc._definition.comparison import differences
+from pulumi_dpc._definition.comparison import difference_paths, is_mask, value_at
+from pulumi_dpc._definition.shape import path_text
 from pulumi_dpc._resources.operation import Operation
 from pulumi_dpc.errors import ConfigurationError, DpcError, LookupFailed, NotFound
 
@@ -79,8 +80,10 @@ def _differences(live: Live, desired: Desired) -> list[str]:
 
     ``running=True`` on a stopped pipeline is none: it is adopted, and the next ``up`` starts it.
     """
-    paths = differences(live.definition, desired.definition or {})
-    lines = [f"{path}: the program and the live pipeline differ" for path in paths]
+    paths = difference_paths(live.definition, desired.definition or {})
+    # What the service masks nobody can compare; what the program says there is taken for what is stored.
+    seen = [path_text(path) for path in paths if not is_mask(value_at(live.definition, path))]
+    lines = [f"{path}: the program and the live pipeline differ" for path in sorted(seen)]
     if desired.running is False and run_state.is_running(live.status):
         lines.append(f"running: False in the program, but the live pipeline is {live.status}")
     if desired.running is None and not run_state.is_known(live.status):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pulumi_dpc._definition.alteration import describe
 from pulumi_dpc._names import AGENT_ID, API_URL, IMPORT_ID, NAME, RESUME, RUNNING, STATUS, WISHED_RUNNING
 from pulumi_dpc._resources.operation import Done, Gone, Operation, Partial, Refused, named
 from pulumi_dpc.errors import LookupFailed, NotFound
 
 from . import run_state, state
+from .agent_moves import await_free_agent
 from .checking import OTHER_IMPORT, check, diff
 from .context import run_context
 from .creating import create, require_free_name
@@ -57,6 +59,10 @@ def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -
     """
     outputs = operation.process.attempts.unfinished(id_) or recorded_outputs
     operation.process.ownership.record_owner(operation.urn, id_)
+    operation.process.agent_uses.begin(operation.urn)
+    moved = state.with_secrets_moved(outputs, inputs, operation.ignored)
+    if moved is not None:
+        return state.done(id_, moved)
     pipeline = RemotePipeline.of(operation, id_, outputs)
     if state.imports_another(id_, outputs, inputs):
         raise Refused(OTHER_IMPORT.format(inputs[IMPORT_ID], id_))
@@ -93,10 +99,14 @@ def _edit(
     steps = plan(live, desired, recorded)
     if steps.refusal:
         raise Refused(steps.refusal)
-    outcome = carry_out(pipeline, steps, live, recorded, run_context(operation, pipeline))
+    context = run_context(operation, pipeline)
+    await_free_agent(pipeline, steps, live, context)
+    outcome = carry_out(pipeline, steps, live, recorded, context)
     outputs = state.outputs_of(inputs, outcome, pipeline.service.api_url, desired)
-    if {one.path for one in outcome.alterations} - {one.path for one in recorded.alterations}:
-        operation.warn_once(named(inputs, state.not_stored(outputs, outputs) or ""))
+    known = {one.path for one in recorded.alterations}
+    new = [one for one in outcome.alterations if one.path not in known]
+    if new:
+        operation.warn_once(named(inputs, describe(new)))
     attempts = operation.process.attempts
     if outcome.end is End.DONE:
         attempts.record_unfinished(pipeline.id, None)

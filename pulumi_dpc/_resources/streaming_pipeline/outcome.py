@@ -82,7 +82,8 @@ class Known:
         alterations: Where the service stores something else than was written.
         sent: A write was sent that the service has, or may have, carried out.
         stop_sent: STOP was sent.
-        start_sent: START was sent.
+        start_sent: START was sent, and was accepted or its answer lost.
+        start_refused: START was sent, and refused.
     """
 
     definition: Definition
@@ -92,6 +93,7 @@ class Known:
     sent: bool = False
     stop_sent: bool = False
     start_sent: bool = False
+    start_refused: bool = False
     _put_is_lost: bool = False
     _is_seen_running: bool = False
     _is_started_again: bool = False
@@ -121,9 +123,15 @@ class Known:
         self._is_seen_running = run_state.is_up(status)
 
     def command_sent(self, word: str) -> None:
-        """Record that a command is on its way."""
+        """Record that a command is on its way: until it is refused it may have been carried out."""
         self.stop_sent |= word == "STOP"
-        self.start_sent |= word == "START"
+        if word == "START":
+            self.start_sent, self.start_refused = True, False
+
+    def command_refused(self, word: str) -> None:
+        """Record that a command was refused, so the pipeline is as it was."""
+        if word == "START":
+            self.start_sent, self.start_refused = False, True
 
     def command_accepted(self, word: str) -> None:
         """Record an accepted command: START reads as STARTING, STOP as STOPPING."""
@@ -157,7 +165,7 @@ class Known:
     def taken_back(self, before: Live) -> None:
         """Record that an edit was undone, because the pipeline could not run with it."""
         self.definition, self.alterations = before.definition, before.alterations
-        self.start_sent, self._is_taken_back = False, True
+        self._is_taken_back = True
 
     def started_again(self) -> None:
         """Record that the pipeline was told to start again after a failure."""
@@ -193,7 +201,9 @@ class Known:
         return (
             rejected
             and not self._put_is_lost
-            and not differences(self.definition, before.definition)
+            and any(
+                not differences(self.definition, one.definition) for one in (before, before.before) if one
+            )
             and (self._is_seen_running if plan.was_running else self.status == run_state.NOT_RUNNING)
         )
 

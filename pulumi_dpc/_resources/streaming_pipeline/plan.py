@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from pulumi_dpc._definition.alteration import Alteration, as_written
-from pulumi_dpc._definition.comparison import differences, is_same, overlay
+from pulumi_dpc._definition.comparison import differences, masked_and_not_given, overlay
 
 from . import run_state
 
@@ -70,7 +70,7 @@ class Recorded:
 
     def in_our_words(self, stored: Definition) -> Definition:
         """Return a definition of the service as it was written, where that is all that differs."""
-        return as_written(stored, self.alterations, self.definition or {})
+        return as_written(stored, self.alterations)
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,14 @@ class Live:
         definition: The definition, in the words in which it was written.
         status: The status word.
         alterations: Where the service has other words for what was written.
+        before: The definition in the words in which it was written, whatever the program says now; None if that is
+            no other.
     """
 
     definition: Definition
     status: str
     alterations: tuple[Alteration, ...] = ()
+    before: Live | None = None
 
 
 def understood(stored: Definition, status: str, desired: Desired, recorded: Recorded) -> Live:
@@ -94,13 +97,10 @@ def understood(stored: Definition, status: str, desired: Desired, recorded: Reco
     It counts again when the service has something else there now (somebody has changed it), and when the program says
     something else than was written (it is an edit).
     """
-    written = recorded.definition or {}
-    same = tuple(
-        one
-        for one in recorded.alterations
-        if one.holds(stored) and is_same(desired.definition or {}, written, one.path)
-    )
-    return Live(as_written(stored, same, written), status, same)
+    holding = tuple(one for one in recorded.alterations if one.holds(stored))
+    same = tuple(one for one in holding if one.is_of(desired.definition or {}))
+    before = Live(as_written(stored, holding), status, holding)
+    return Live(as_written(stored, same), status, same, before)
 
 
 @dataclass(frozen=True)
@@ -139,13 +139,10 @@ def plan(live: Live, desired: Desired, recorded: Recorded) -> Plan:
     edit = bool(edits)
     was_running = found or recorded.resume
     should_run = was_running if desired.running is None else desired.running
-    if (
-        edit
-        and live.status == run_state.SNAPSHOTTING
-        and desired.running is not False
-        and not desired.interrupt_snapshot
-    ):
-        return Plan(refusal=_SNAPSHOT_REFUSAL, was_running=was_running, should_run=should_run)
+    body = overlay(live.definition, desired.definition) if edit else {}
+    refusal = _refusal(live, desired, body) if edit else None
+    if refusal is not None:
+        return Plan(refusal=refusal, was_running=was_running, should_run=should_run)
     steps = (
         _edit_steps(live, desired, recorded, should_run=should_run)
         if edit
@@ -153,7 +150,7 @@ def plan(live: Live, desired: Desired, recorded: Recorded) -> Plan:
     )
     return Plan(
         steps=steps if desired.wait else _without_last_wait(steps),
-        body=overlay(live.definition, desired.definition) if edit else {},
+        body=body,
         definition=desired.definition if edit else {},
         is_rewrite=edit
         and not recorded.drift.union(_changed_since(live, desired, recorded)).isdisjoint(edits),
@@ -162,6 +159,18 @@ def plan(live: Live, desired: Desired, recorded: Recorded) -> Plan:
         may_skip_stop_confirmation=edit,
         warnings=_warnings(live, desired, recorded, steps, found=found),
     )
+
+
+def _refusal(live: Live, desired: Desired, body: Definition) -> str | None:
+    """Return why an edit may not be made, None if it may."""
+    if (
+        live.status == run_state.SNAPSHOTTING
+        and desired.running is not False
+        and not desired.interrupt_snapshot
+    ):
+        return _SNAPSHOT_REFUSAL
+    masks = masked_and_not_given(body, desired.definition or {})
+    return _MASK_REFUSAL.format(", ".join(masks)) if masks else None
 
 
 def _to_absent(live: Live, recorded: Recorded, *, found: bool) -> Plan:
@@ -222,6 +231,11 @@ _LAST_WAITS = (Step.AWAIT_RUNNING, Step.AWAIT_STOPPED, Step.CONFIRM_STOPPED)
 _SNAPSHOT_REFUSAL = (
     "a snapshot is running, and the change would interrupt it, which can cost hours or days of work; nothing was"
     " changed. Wait until the snapshot is over, or allow it with interrupt_snapshot=True"
+)
+_MASK_REFUSAL = (
+    "the service answers with a mask instead of the value of {}, which the program does not give; an edit writes the"
+    " whole definition, and so would put the mask in the place of the value. Nothing was changed: say the value in the"
+    " program"
 )
 _SNAPSHOT_STOPPED = "a running snapshot is interrupted"
 

@@ -101,14 +101,14 @@ class RemotePipeline:
         return AgentState(title, f"{title} ({agent_id})", state, is_away=is_away)
 
     def agent_user(self, agent_id: str) -> AgentUser | None:
-        """Return another pipeline of the project that runs on this agent; those of other projects are not seen."""
+        """Return another pipeline of the project that has this agent; those of other projects are not seen."""
         since = self.service.client.clock.now()
         users = self.service.listing.on_agent(self.project_id, agent_id, since=since)
         for id_, definition in users:
             if id_.lower() != self.pipeline_id.lower():
                 status = self.service.client.get_status(self.project_id, id_)
-                if run_state.is_running(status):
-                    return AgentUser(id_, str(definition.get("name", "")))
+                if status != run_state.NOT_RUNNING:
+                    return AgentUser(id_, str(definition.get("name", "")), status)
         return None
 
     def is_gone(self) -> bool:

@@ -15,7 +15,7 @@ from pulumi_dpc._definition.definition import without_ids
 from pulumi_dpc.errors import ApiError, DpcError, Interrupted, NotFound, WaitTimedOut
 
 from . import run_state
-from .commands import AgentBusy, Command, Commandable, send_command
+from .commands import Command, Commandable, send_command
 from .outcome import End, Known, Outcome
 from .plan import Live, Plan, Recorded, Step
 from .run_state import Watch
@@ -132,12 +132,13 @@ class _Run:
     def _alterations(self, stored: Definition | None) -> tuple[Alteration, ...]:
         """Return what the service stores otherwise than it was told, read once where its answer does not tell."""
         is_echo = stored is not None and not differences(stored, self._plan.definition)
-        if stored is None or (is_echo and self._plan.is_rewrite):
+        # Such an answer may only repeat the request, where another one was to be expected.
+        if stored is None or (is_echo and (self._plan.is_rewrite or self._before.alterations)):
             try:
                 stored = self._pipeline.definition()
             except DpcError:
                 return ()  # it is written; what it is stored as the next refresh tells
-        return find_alterations(stored, self._plan.definition)
+        return find_alterations(stored, self._plan.definition, self._recorded.alterations)
 
     def delete(self) -> None:
         try:
@@ -219,7 +220,6 @@ class _Run:
         return self._known.definition.get("agentId")
 
     def _command(self, word: Command) -> None:
-        self._known.command_sent(word)
         send_command(word, self._pipeline, self._poll, self._known, self._context)
 
     def _failed(self, error: DpcError) -> Outcome:
@@ -241,26 +241,29 @@ class _Run:
         if not (self._known.stop_sent and self._owed()):
             return
         try:
-            if isinstance(error, AgentBusy):
+            if self._known.start_refused and self._is_moved():
                 self._take_back_edit()
-            if self._known.start_sent:
+            elif self._known.start_refused or self._known.start_sent:
                 return
             if isinstance(error, Interrupted):
                 self._start_and_leave()
             else:
                 self._start_again(wait_for_stop=not isinstance(error, WaitTimedOut))
-        except Exception:  # noqa: BLE001 - the first error is told; the record holds what was seen since
+        except Exception:  # noqa: BLE001 - the first error is told; what is known holds what was seen since
             return
 
-    def _take_back_edit(self) -> None:
-        """Write what was there before, where an edit has moved a running pipeline to an agent that is busy."""
-        before = self._before.definition
-        is_moved = is_same(self._known.definition, self._plan.definition, ("agentId",)) and not is_same(
-            before, self._plan.definition, ("agentId",)
+    def _is_moved(self) -> bool:
+        """Tell whether the edit has moved the pipeline to another agent, on which it cannot be started."""
+        agent, body = ("agentId",), self._plan.body
+        return is_same(self._known.definition, body, agent) and not is_same(
+            self._before.definition, body, agent
         )
-        if is_moved:
-            self._pipeline.put(without_ids(before))
-            self._known.taken_back(self._before)
+
+    def _take_back_edit(self) -> None:
+        """Write what was there before the edit, in the words in which it was written: the service may show a mask."""
+        before = self._before.before or self._before
+        self._pipeline.put(without_ids(before.definition))
+        self._known.taken_back(before)
 
     def _start_and_leave(self) -> None:
         """Send one START and do not wait: the user wants to leave."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_dpc._api.redaction import FREE
 from pulumi_dpc._definition.alteration import describe, from_state, to_state
-from pulumi_dpc._definition.comparison import as_recorded, difference_paths, differences, is_same
+from pulumi_dpc._definition.comparison import as_recorded, difference_paths, differences
 from pulumi_dpc._definition.definition import is_unknown
 from pulumi_dpc._definition.ignored import covers, keep_ignored
 from pulumi_dpc._definition.models import is_uuid
@@ -128,9 +128,9 @@ def not_stored(outputs: Bag, inputs: Bag) -> str | None:
     """Return the sentence about what the service was seen not to store, as far as the program still says it."""
     if not outputs.get(NOT_STORED):
         return None
-    written, wished = definition_of(outputs), definition_of(inputs)
-    still = [one for one in from_state(outputs[NOT_STORED]) if is_same(written, wished, one.path)]
-    return describe(still, written) if still else None
+    recorded, desired = definition_of(outputs), definition_of(inputs)
+    still = [one for one in from_state(outputs[NOT_STORED]) if one.is_of(recorded) and one.is_of(desired)]
+    return describe(still) if still else None
 
 
 def outputs_of(inputs: Bag, outcome: Outcome, api_url: str, wish: Desired | None = None) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def outputs_of(inputs: Bag, outcome: Outcome, api_url: str, wish: Desired | None
     definition = definition_of(wished if is_wished else outcome.definition)
     hidden = {
         SECRETS: _may_hold_secrets(definition, said, is_done=outcome.end is End.DONE) or None,
-        SECRET_PATHS: inputs.get(SECRET_PATHS),
+        SECRET_PATHS: inputs.get(SECRET_PATHS, []),
         NOT_STORED: to_state(outcome.alterations) or None,
         WISHED_RUNNING: inputs.get(RUNNING),
         UNFINISHED: outcome.unfinished or None,
@@ -181,18 +181,17 @@ def refreshed(
     The inputs are the whole live definition in the recorded spelling, so that an added property shows as drift; and
     the live run state, if the user gave one, so that the next preview shows what it will repair.
     """
-    said = recorded_of(recorded)
-    definition = as_recorded(said.in_our_words(live.definition), definition_of(recorded))
+    found = recorded_of(recorded)
+    definition = as_recorded(found.in_our_words(live.definition), definition_of(recorded))
     running = run_state.is_running(live.status, otherwise=bool(recorded.get(RUNNING)))
-    kept = {key: recorded[key] for key in (*OPTIONS, IMPORT_ID, SECRET_PATHS) if key in recorded}
+    kept = {key: recorded[key] for key in (*OPTIONS, IMPORT_ID) if key in recorded}
     inputs = {PROJECT_ID: project_id, **definition, **kept}
-    still_altered = [one for one in said.alterations if one.holds(live.definition)]
-    hidden = {key: recorded[key] for key in (WISHED_RUNNING, UNFINISHED, RESUME, SECRETS) if key in recorded}
+    hidden = {key: recorded[key] for key in _KEPT_BY_A_REFRESH if key in recorded}
     drift = {*recorded.get(DRIFT, ()), *differences(definition, definition_of(recorded))}
     if drift and API_URL in recorded:
         hidden[DRIFT] = sorted(drift)
-    if still_altered:
-        hidden[NOT_STORED] = to_state(still_altered)
+    if found.alterations:
+        hidden[NOT_STORED] = to_state(found.alterations)
     if run_state.is_known(live.status):
         hidden.pop(UNFINISHED, None)
     if run_state.is_up(live.status):
@@ -200,7 +199,12 @@ def refreshed(
     outputs = {**inputs, **hidden, RUNNING: running, STATUS: live.status, API_URL: api_url}
     if WISHED_RUNNING in recorded:
         inputs[RUNNING] = running
+    if recorded.get(SECRET_PATHS):
+        inputs[SECRET_PATHS] = recorded[SECRET_PATHS]
     return outputs, inputs
+
+
+_KEPT_BY_A_REFRESH = (WISHED_RUNNING, UNFINISHED, RESUME, SECRETS, SECRET_PATHS)
 
 
 def mistakes(inputs: Bag) -> list[str]:
@@ -248,5 +252,21 @@ def diff_changes(outputs: Bag, inputs: Bag, ignored: Iterable[str] = ()) -> bool
             return None
         if wish is not None and wish != outputs.get(RUNNING):
             return True
-    # Nothing is to be sent, but the engine encrypts outputs, or stops doing so, only when an update returns them.
-    return outputs.get(SECRET_PATHS) != inputs.get(SECRET_PATHS)
+    return _are_secrets_moved(outputs, inputs)
+
+
+def _are_secrets_moved(outputs: Bag, inputs: Bag) -> bool:
+    """Tell whether other values are secret now; a state of before this was recorded says nothing."""
+    return SECRET_PATHS in outputs and outputs[SECRET_PATHS] != inputs.get(SECRET_PATHS, [])
+
+
+def with_secrets_moved(outputs: Bag, inputs: Bag, ignored: Iterable[str]) -> dict[str, Any] | None:
+    """Return the outputs of an update that has no other reason than that other values are secret now, else None.
+
+    Nothing is to be asked or sent then, but the engine encrypts outputs, or stops doing so, only when an update
+    returns them.
+    """
+    moved = {**outputs, SECRET_PATHS: inputs.get(SECRET_PATHS, [])}
+    if not _are_secrets_moved(outputs, inputs) or diff_changes(moved, inputs, ignored) is not False:
+        return None
+    return moved

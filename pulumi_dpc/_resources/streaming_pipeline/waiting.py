@@ -100,6 +100,8 @@ class RunContext:
         limits: Bounds of the waits.
         start_times: Shared by all runs of a process.
         may_leave: Tells of a pipeline's id and its agent's whether the program takes it from that agent.
+        is_ours: Tells of a pipeline's id whether this program declares it.
+        has_begun: Tells of a pipeline's id whether its own update in this command has begun.
     """
 
     clock: Clock
@@ -108,6 +110,8 @@ class RunContext:
     limits: Limits
     start_times: LearnedTimes
     may_leave: Callable[[str, str], bool] = lambda _pipeline, _agent: False
+    is_ours: Callable[[str], bool] = lambda _pipeline: False
+    has_begun: Callable[[str], bool] = lambda _pipeline: False
 
 
 @dataclass

@@ -1,0 +1,46 @@
+"""Moving a running pipeline to another agent: it is not stopped before that agent is free, or about to be."""
+
+from __future__ import annotations
+
+from pulumi_dpc._definition.comparison import is_same
+from pulumi_dpc._resources.polling import poll_delay
+from pulumi_dpc.errors import DpcError
+
+from .commands import AgentUser, busy, may_become_free
+from .plan import Live, Plan, Step
+from .remote import RemotePipeline
+from .waiting import RunContext
+
+_AGENT = ("agentId",)
+
+
+def await_free_agent(pipeline: RemotePipeline, plan: Plan, live: Live, context: RunContext) -> None:
+    """Return when a pipeline that this plan moves to another agent, and starts there, may be stopped for it.
+
+    The pipeline that has the agent may be moved away by this very command: its own update says so as soon as it begins,
+    and both then go on at the same time. One agent that two pipelines swap is so never waited for in vain.
+
+    Raises:
+        DpcError: The agent runs another pipeline, and nothing in this command is going to change that.
+    """
+    if not {Step.STOP, Step.START} <= set(plan.steps) or is_same(live.definition, plan.body, _AGENT):
+        return
+    agent_id = str(plan.body["agentId"])
+    began, attempt = context.clock.now(), 0
+    while True:
+        user = _user_of(pipeline, agent_id)
+        if user is None or (context.has_begun(user.id) and context.may_leave(user.id, agent_id)):
+            return
+        elapsed = context.clock.now() - began
+        if not may_become_free(user, agent_id, context) or elapsed >= context.limits.grace:
+            raise busy(user, context)
+        context.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
+        attempt += 1
+        context.clock.sleep(poll_delay(attempt))
+
+
+def _user_of(pipeline: RemotePipeline, agent_id: str) -> AgentUser | None:
+    try:
+        return pipeline.agent_user(agent_id)
+    except DpcError:
+        return None  # START will tell, and a move that cannot run is taken back
