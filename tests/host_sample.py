@@ -16,7 +16,8 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_dpc._dynamic import host
+from pulumi_dpc._dynamic.host import answer, cancel, workers
+from pulumi_dpc._dynamic.host.call import current_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,32 +34,32 @@ class Sample(ResourceProvider):
 
     def configure(self, _req: ConfigureRequest) -> None:
         time.sleep(float(os.environ.get("SAMPLE_CONFIGURE_SECONDS", "0")))
-        host.raise_worker_limit()
-        host.interrupted()
+        workers.raise_worker_limit()
+        cancel.interrupted()
 
-    @host.boundary
+    @answer.boundary
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         act(news)
         return CheckResult(news, [])
 
-    @host.boundary
+    @answer.boundary
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         act(_news)
         return DiffResult(changes=False)
 
-    @host.boundary
+    @answer.boundary
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult("id-1", {**props, "seen": act(props)})
 
-    @host.boundary
+    @answer.boundary
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         return UpdateResult({**_news, "seen": act(_news)})
 
-    @host.boundary
+    @answer.boundary
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         act(_props)
 
-    @host.boundary
+    @answer.boundary
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         return ReadResult(id_, {**props, "seen": act(props)})
 
@@ -69,11 +70,11 @@ def act(props: Mapping[str, Any]) -> Any:
 
 
 def fail(text: str) -> None:
-    raise host.Failure(text)
+    raise answer.Failure(text)
 
 
 def fail_partly(outputs: dict[str, Any]) -> None:
-    raise host.InitFailed("id-2", outputs, "'orders' was created but did not start: no capacity")
+    raise answer.InitFailed("id-2", outputs, "'orders' was created but did not start: no capacity")
 
 
 def escape(name: str) -> None:
@@ -83,20 +84,20 @@ def escape(name: str) -> None:
 
 
 def describe_call(_: object) -> dict[str, Any]:
-    call = host.current_call()
-    again = host.current_call()
+    call = current_call()
+    again = current_call()
     facts = {"urn": call.urn, "name": call.name, "timeout": call.timeout, "one object": call is again}
-    return {**facts, "can_init_fail": host.can_init_fail()}
+    return {**facts, "can_init_fail": answer.can_init_fail()}
 
 
 def report(texts: list[str]) -> None:
     for text in texts:
-        host.current_call().progress(text)
+        current_call().progress(text)
 
 
 def wait_for_cancel(seconds: float) -> str:
-    if host.interrupted().wait(seconds):
-        raise host.InitFailed("id-3", {"status": "STARTING"}, "interrupted while 'orders' was starting")
+    if cancel.interrupted().wait(seconds):
+        raise answer.InitFailed("id-3", {"status": "STARTING"}, "interrupted while 'orders' was starting")
     return "not interrupted"
 
 
@@ -108,7 +109,7 @@ ACTIONS: dict[str, Any] = {
     "escape": escape,
     "describe call": describe_call,
     "report": report,
-    "warn": lambda text: host.current_call().warn(text),
+    "warn": lambda text: current_call().warn(text),
     "meet": lambda _: _crowd.wait(),
     "wait for cancel": wait_for_cancel,
 }

@@ -14,7 +14,8 @@ from google.protobuf import empty_pb2, json_format
 from host_harness import PROVIDER, REQUESTS, TESTS, URN, Host, seen, status
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
-from pulumi_dpc._dynamic import host as hooks
+from pulumi_dpc._dynamic.host import answer, cancel, workers
+from pulumi_dpc._dynamic.host.call import Call, current_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,13 +205,13 @@ def test_without_the_hooks_warnings_are_printed_and_a_cancel_changes_nothing(pla
 
 def test_outside_the_host_nothing_is_found_and_nothing_breaks(capsys: pytest.CaptureFixture[str]) -> None:
     """The same functions run in users' unit tests of the provider."""
-    call = hooks.current_call()
+    call = current_call()
     call.progress("starting")
     call.warn("careful")
     assert (call.urn, call.name, call.timeout) == (None, None, 0.0)
-    assert not hooks.can_init_fail()
-    assert not hooks.raise_worker_limit()
-    assert not hooks.interrupted().is_set()
+    assert not answer.can_init_fail()
+    assert not workers.raise_worker_limit()
+    assert not cancel.interrupted().is_set()
     assert capsys.readouterr().err == "warning: pulumi_dpc: careful\n"
 
 
@@ -221,7 +222,7 @@ def test_progress_is_rarer_where_nobody_watches(
     *, terminal: bool, env: dict[str, str], seconds: float
 ) -> None:
     """In a terminal a text replaces the one before; elsewhere each is a line in a log."""
-    code = "from pulumi_dpc._dynamic import host; print(host._progress_seconds())"
+    code = "from pulumi_dpc._dynamic.host import call; print(call._progress_seconds())"
     command = [sys.executable, "-c", code]
     if terminal:
         spawn = (
@@ -256,7 +257,7 @@ def test_a_cancel_that_cannot_be_replaced_is_left_alone(monkeypatch: pytest.Monk
         DynamicResourceProviderServicer,
         raising=False,
     )
-    assert not hooks.interrupted().is_set()
+    assert not cancel.interrupted().is_set()
     assert servicer.Cancel(None, None) is answer
 
 
@@ -264,21 +265,10 @@ def test_without_the_messages_of_the_engine_there_is_no_partial_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A later SDK may move them; the provider then takes its plain way out."""
-    call = hooks.Call(request=object(), context=object())
-    assert hooks._can_answer(call)
+    call = Call(request=object(), context=object())
+    assert answer._can_answer(call)
     monkeypatch.setitem(sys.modules, "pulumi.runtime.proto.status_pb2", None)
-    assert not hooks._can_answer(call)
-
-
-def test_importing_the_module_loads_neither_grpc_nor_pulumi() -> None:
-    """The program imports it too, and needs nothing of it."""
-    code = (
-        "import importlib.util, sys; spec = importlib.util.spec_from_file_location('host', sys.argv[1]);"
-        "spec.loader.exec_module(importlib.util.module_from_spec(spec));"
-        "sys.exit(' '.join({'grpc', 'google', 'pulumi', 'pulumi_dpc'} & set(sys.modules)) or 0)"
-    )
-    path = str(TESTS.parent / "pulumi_dpc" / "_dynamic" / "host.py")
-    subprocess.run([sys.executable, "-c", code, path], check=True)
+    assert not answer._can_answer(call)
 
 
 def seen_text(response: Any) -> str:

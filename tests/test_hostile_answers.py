@@ -17,7 +17,7 @@ from pulumi.dynamic.config import Config
 from pulumi_dpc import DpcClient, Settings
 from pulumi_dpc._api.clock import Clock
 from pulumi_dpc._dynamic.hooks import StreamingPipelineProvider
-from pulumi_dpc._dynamic.host import Failure, InitFailed
+from pulumi_dpc._dynamic.host.answer import Failure, InitFailed
 from pulumi_dpc._resources.service import Services
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import DpcError

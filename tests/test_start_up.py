@@ -16,6 +16,7 @@ NOT_IN_A_PROGRAM = (
     "_definition.models",
     "_api.client",
     "_dynamic.hooks",
+    "_dynamic.host.call",
     "_resources.streaming_pipeline.plan",
     "_resources.streaming_pipeline.run",
 )

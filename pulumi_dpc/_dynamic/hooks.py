@@ -30,26 +30,27 @@ from pulumi_dpc._resources.service import Service, Services
 from pulumi_dpc._resources.streaming_pipeline import operations
 from pulumi_dpc.errors import DpcError
 
-from . import host
+from .host import answer, cancel, workers
+from .host.call import current_call
 
 Bag = dict[str, Any]
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
-SERVICES = Services(host.interrupted())
+SERVICES = Services(cancel.interrupted())
 """One for all kinds of resources: the host makes a provider for each kind, and all share one token and one pace."""
 
 
 def _hook(hook: Hook) -> Hook:
     """Let an error of ours reach the user as one sentence that starts with the resource's name at the service."""
 
-    @host.boundary
+    @answer.boundary
     @functools.wraps(hook)
     def spoken(self: StreamingPipelineProvider, *args: Any) -> Any:
         try:
             with redaction.holding(*args):
                 return hook(self, *args)
         except DpcError as error:
-            raise host.Failure(named(args[-1], str(error))) from error
+            raise answer.Failure(named(args[-1], str(error))) from error
 
     return spoken  # type: ignore[return-value]
 
@@ -72,8 +73,8 @@ class StreamingPipelineProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the configuration for the first call that needs it."""
         self._config = req.config.get
-        host.raise_worker_limit()
-        host.interrupted()
+        workers.raise_worker_limit()
+        cancel.interrupted()
 
     @_hook
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
@@ -105,15 +106,15 @@ class StreamingPipelineProvider(ResourceProvider):
         result = operations.create(operation, inputs)
         if isinstance(result, Done):
             return CreateResult(result.id, _sealed(result.outputs, result.secrets))
-        if host.can_init_fail():
+        if answer.can_init_fail():
             _raise_partial(result)
         # Its id cannot be kept, and nothing may be orphaned.
         try:
             operations.delete(operation, result.id, result.outputs)
         except DpcError as error:
             way_out = f'It could not be deleted again, so adopt it with import_="{result.id}": {error}'
-            raise host.Failure(f"{result.reason} {way_out}") from error
-        raise host.Failure(f"{result.reason} It was deleted again.")
+            raise answer.Failure(f"{result.reason} {way_out}") from error
+        raise answer.Failure(f"{result.reason} It was deleted again.")
 
     @_hook
     def update(self, _id: str, _olds: Bag, _news: Bag) -> UpdateResult:
@@ -121,7 +122,7 @@ class StreamingPipelineProvider(ResourceProvider):
         operation = self._operation()
         result = operations.update(operation, _id, _received(_olds), _received(_news))
         if isinstance(result, Partial):
-            if host.can_init_fail():
+            if answer.can_init_fail():
                 _raise_partial(result)
             operation.warn(f"{result.reason} The next `pulumi up` continues.")
         return UpdateResult(_sealed(result.outputs, result.secrets))
@@ -132,7 +133,7 @@ class StreamingPipelineProvider(ResourceProvider):
         operations.delete(self._operation(), _id, _received(_props))
 
     def _operation(self) -> Operation:
-        call = host.current_call()
+        call = current_call()
         return Operation(self._process, call.urn, call.timeout, call.ignored, call.warn, call.progress)
 
     def _connect(self) -> Service:
@@ -147,7 +148,7 @@ class StreamingPipelineProvider(ResourceProvider):
 
 
 def _raise_partial(result: Partial) -> NoReturn:
-    raise host.InitFailed(result.id, _sealed(result.outputs, result.secrets), result.reason)
+    raise answer.InitFailed(result.id, _sealed(result.outputs, result.secrets), result.reason)
 
 
 def _sealed(bag: Mapping[str, Any], names: Sequence[str]) -> Bag:
@@ -156,7 +157,7 @@ def _sealed(bag: Mapping[str, Any], names: Sequence[str]) -> Bag:
 
 
 def _show(text: str) -> None:
-    host.current_call().progress(text)
+    current_call().progress(text)
 
 
 def _received(bag: Bag) -> Bag:
