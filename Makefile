@@ -2,38 +2,57 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo install test lint types lowest faults bench clean
+.DEFAULT_GOAL := demo
+.PHONY: help demo install check test lint types docs tables coverage lowest faults bench clean
 
-demo: .venv/installed
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+demo: .venv/installed ## the life of a pipeline, with the Pulumi CLI against the emulator
 	$(BIN)/python -m examples.demo
 
-install: .venv/installed
+install: .venv/installed ## make the virtual environment .venv
 
-test: .venv/installed
+check: lint types docs ## before a push: everything but the tests that need the Pulumi CLI
+	$(BIN)/python -m pytest -n auto -m 'not cli'
+
+test: .venv/installed ## the whole suite; tests that need the Pulumi CLI say so where there is none
 	$(BIN)/python -m pytest -n auto
 
-lint: .venv/installed
+lint: .venv/installed ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 
-types: .venv/installed
+types: .venv/installed ## mypy, strict, of the package and of every example
 	$(BIN)/mypy
 	for program in $$(find examples -name __main__.py); do MYPYPATH=$$(dirname $$program) $(BIN)/mypy $$program || exit 1; done
 
-# The suite with the lowest versions that pyproject.toml allows; PYTHON=python3.10 for the lowest Python too.
-lowest: .venv-lowest/installed
+docs: .venv/installed ## the site, in build/docs; a warning is an error
+	$(BIN)/python -m sphinx -b html -E -W --keep-going -q -d build/doctrees docs build/docs
+	@echo "build/docs/index.html"
+
+tables: .venv/installed ## write the generated tables into their pages
+	$(BIN)/python -m tests.test_site
+
+coverage: .venv/installed ## which lines and branches no test runs, processes of the provider included
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto -m 'not cli'
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+lowest: .venv-lowest/installed ## the suite with the lowest versions that pyproject.toml allows; PYTHON=python3.10 for the lowest Python too
 	.venv-lowest/bin/python -m pytest -n auto -m 'not cli'
 
-faults: .venv/installed
+faults: .venv/installed ## the fault campaign, and its table for docs/reliability.md
 	$(BIN)/python -m tests.faults
 
-bench: .venv/installed
+bench: .venv/installed ## the figures of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	touch $@
 
 .venv-lowest/installed: pyproject.toml tests/lowest.txt
@@ -41,5 +60,5 @@ bench: .venv/installed
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint tests/lowest.txt --editable '.[dev]'
 	touch $@
 
-clean:
+clean: ## remove what the other targets make
 	rm -rf .venv .venv-lowest .pulumi build *.egg-info
