@@ -1,1 +1,1 @@
-"""Scripts that print the figures the README quotes; ``python -m benchmarks`` runs them all."""
+"""Scripts that print the figures that `docs/benchmarks.md` quotes; ``python -m benchmarks`` runs them all."""

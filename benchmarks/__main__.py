@@ -1,4 +1,4 @@
-"""Print every figure, as Markdown for the README's section "What it costs", and draw its plot."""
+"""Print every figure, as Markdown for `docs/benchmarks.md`, and draw its plot."""
 
 from __future__ import annotations
 

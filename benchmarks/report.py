@@ -1,4 +1,4 @@
-"""Markdown for the README: tables, and the machine and versions that the figures belong to."""
+"""Markdown for `docs/benchmarks.md`: tables, and the machine and versions that the figures belong to."""
 
 from __future__ import annotations
 

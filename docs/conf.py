@@ -21,7 +21,7 @@ extensions = [
     "llms_txt",
     "public_api",
 ]
-exclude_patterns = ["_ext", "pulumi-host-reference.md"]
+exclude_patterns = ["_ext"]
 nitpicky = True
 
 myst_heading_anchors = 3

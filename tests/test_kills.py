@@ -123,7 +123,7 @@ def test_a_kill_between_post_and_its_answer_makes_no_second_pipeline(tmp_path: P
 
 
 def test_every_kill_is_in_the_campaign() -> None:
-    """The table of the README counts them."""
+    """The table of `docs/reliability.md` counts them."""
     assert {kind.trigger for kind in KINDS.values()} == {
         None,
         "kill_provider",

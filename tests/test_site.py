@@ -21,7 +21,24 @@ import yaml
 
 import pulumi_dpc
 import pulumi_dpc.emulator
-from pulumi_dpc._resources.streaming_pipeline.plan import Live, Plan, Said, Step, Wish, plan
+from pulumi_dpc._definition.alteration import find_alterations
+from pulumi_dpc._resources.streaming_pipeline.plan import (
+    Desired,
+    Live,
+    Plan,
+    Recorded,
+    Step,
+    plan,
+    understood,
+)
+from pulumi_dpc._resources.streaming_pipeline.run_state import Watch
+from pulumi_dpc._resources.streaming_pipeline.waiting import (
+    AgentState,
+    AgentWatch,
+    Limits,
+    RunStateJudge,
+)
+from pulumi_dpc.errors import WaitTimedOut
 from tests.engine.cli import NO_CLI, find_cli
 from tests.engine.stack import REPOSITORY, base_environment
 from tests.test_readme import (
@@ -38,7 +55,7 @@ from tests.test_readme import (
 
 DOCS = REPOSITORY / "docs"
 PACKAGE = REPOSITORY / "pulumi_dpc"
-FACTS = ("api", "design", "pulumi-host", "pulumi-host-reference", "style")
+FACTS = ("api", "design", "pulumi-host", "style")
 """What contributors look up: facts and rules, whose blocks quote instead of showing what to write."""
 PAGES = [
     Page(str(path.relative_to(REPOSITORY))) for path in sorted(DOCS.rglob("*.md")) if path.stem not in FACTS
@@ -181,7 +198,8 @@ def running_table(_present: str) -> str:
     lines = [_row(["Live status", *head]), _row(["---"] * (1 + len(head)))]
     for status in STATUSES:
         cells = [
-            _cell(plan(_live(status), Wish(wished, running), _said(status))) for wished, running in _wishes()
+            _cell(plan(_live(status), Desired(wished, running), _said(status)))
+            for wished, running in _wishes()
         ]
         lines.append(_row([f"`{status}`", *cells]))
     return "".join(lines)
@@ -195,8 +213,8 @@ def _live(status: str) -> Live:
     return Live(OLD, status)
 
 
-def _said(status: str) -> Said:
-    return Said(OLD, running=status not in ("NOT_RUNNING", "STOPPING"))
+def _said(status: str) -> Recorded:
+    return Recorded(OLD, running=status not in ("NOT_RUNNING", "STOPPING"))
 
 
 def _row(cells: list[str]) -> str:
@@ -207,6 +225,53 @@ def _cell(planned: Plan) -> str:
     if planned.refusal:
         return "refused"
     return ", ".join(WORDS[step] for step in planned.steps) or "nothing"
+
+
+WRITTEN: dict[str, Any] = {**OLD, "streamingTarget": {"type": "s3", "bucket": "Landing"}}
+STORED: dict[str, Any] = {**OLD, "streamingTarget": {"type": "s3", "bucket": "landing"}}
+CHANGED: dict[str, Any] = {**OLD, "streamingTarget": {"type": "s3", "bucket": "another"}}
+ALTERED = Recorded(WRITTEN, running=True, alterations=find_alterations(STORED, WRITTEN))
+AWAY = AgentState("agent 'a'", "agent 'a'", "is not connected", is_away=True)
+
+
+def cases_table(_present: str) -> str:
+    """Return what is sent where something else than the program and the run state decides."""
+    stored = "The service stores a field otherwise than it was written"
+    rows = [
+        (f"{stored}; both are as they were", _altered(STORED, WRITTEN)),
+        (f"{stored}; somebody has changed it since", _altered(CHANGED, WRITTEN)),
+        (f"{stored}; the program now says something else there", _altered(STORED, CHANGED)),
+        (f"{stored}; the program now says what is stored", _altered(STORED, STORED)),
+        ("Replaces one that ran, `running` not given", _created(Recorded(OLD, resume=True), None)),
+        ("Replaces one that was stopped, `running` not given", _created(Recorded(OLD), None)),
+        ("A create called again, its pipeline stopped, `True`", _created(Recorded(OLD), running=True)),
+        ("A create called again, its pipeline running, `True`", _created(Recorded(OLD), True, "STREAMING")),
+        ("A start, the agent away for less than a minute", _agent_away(59.0)),
+        ("A start, the agent away for a minute", _agent_away(60.0)),
+    ]
+    head = [_row(["Case", "What is sent"]), _row(["---", "---"])]
+    return "".join([*head, *(_row([case, cell]) for case, cell in rows)])
+
+
+def _altered(stored: dict[str, Any], program: dict[str, Any]) -> str:
+    desired = Desired(program, running=True)
+    return _cell(plan(understood(stored, "STREAMING", desired, ALTERED), desired, ALTERED))
+
+
+def _created(recorded: Recorded, running: bool | None, status: str = "NOT_RUNNING") -> str:
+    return _cell(plan(Live(OLD, status), Desired(OLD, running), recorded))
+
+
+def _agent_away(seconds: float) -> str:
+    """Return what a wait for a start does when its agent has been away for so long."""
+    agent = AgentWatch(lambda: AWAY, grace=Limits().grace)
+    judge = RunStateJudge(Watch(for_running=True, grace=Limits().grace), agent)
+    try:
+        for elapsed in (0.0, seconds):
+            judge.judge("UNKNOWN", elapsed)
+    except WaitTimedOut:
+        return "nothing: the wait ends with an error"
+    return "wait"
 
 
 UNLISTED = ("./", "_version")
@@ -247,6 +312,7 @@ def _sentence_of(path: Path) -> str:
 
 TABLES = {
     "running": ("docs/concepts/run-state.md", running_table),
+    "cases": ("docs/concepts/run-state.md", cases_table),
     "modules": ("docs/architecture.md", modules_table),
 }
 
@@ -322,7 +388,7 @@ def test_the_reference_has_every_public_name(site: Path) -> None:
 def test_llms_txt_has_every_page_with_a_sentence(site: Path) -> None:
     listed = re.findall(r"^- \[.+\]\((.+)\.html\): \S", (site / "llms.txt").read_text(), re.MULTILINE)
     pages = {str(path.relative_to(DOCS).with_suffix("")) for path in DOCS.rglob("*.md")}
-    assert set(listed) == pages - {"index", "pulumi-host-reference"}
+    assert set(listed) == pages - {"index"}
 
 
 def test_no_page_repeats_what_another_one_says_of_the_same_name() -> None:

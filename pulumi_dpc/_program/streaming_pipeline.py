@@ -234,7 +234,7 @@ def _register(
     opts: pulumi.ResourceOptions | None,
 ) -> None:
     """Register a new object with the engine, whichever way it was made."""
-    # Every output needs a key, or its attribute does not exist (docs/pulumi-host-reference.md section 11).
+    # Every output needs a key, or its attribute does not exist (docs/pulumi-host.md section 16).
     bag = {**dict.fromkeys(_EVERY_PROPERTY), **properties}
     secrets = secret_paths(properties)
     if secrets is not None:

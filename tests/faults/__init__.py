@@ -19,7 +19,7 @@ Follow-ups, after the service is repaired: ``same`` command and program; the pro
 before; ``flipped``: another ``running``; ``refreshed``: a refresh in between; ``renamed``: the resource has another
 name, and an alias.
 
-What must hold: see `invariants`. The limits that the README lists stand in `case`, each where it is allowed for: after
+What must hold: see `invariants`. The limits of `docs/limits.md` stand in `case`, each where it is allowed for: after
 some faults only ``up --refresh`` can see what is left, an error names the line that adopts a pipeline, and what a kill
 between STOP and START has stopped may stay stopped where ``running`` is not given. The summary counts the first two.
 """

@@ -19,7 +19,7 @@ _COLUMNS: dict[str, Callable[[Case], bool]] = {
 
 
 def tables(reports: Sequence[Report], seconds: float) -> Iterator[str]:
-    """Yield the lines: the table of the README, a sentence, and how often each fault befell each command."""
+    """Yield the lines: the table of `docs/reliability.md`, a sentence, and how often each fault befell each command."""
     ran = [report for report in reports if report.reached or report.wrong]
     yield from _by_command(ran)
     yield ""
