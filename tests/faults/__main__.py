@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--scenario", action="append", default=[], help="run only this one, as the cases name it"
     )
+    parser.add_argument("--whole", action="store_true", help="let every fault befall every request")
     workers = 3 * (os.cpu_count() or 1)
     parser.add_argument(
         "--workers", type=int, default=workers, help="processes; they wait for others half of their time"
@@ -36,7 +37,7 @@ def main() -> int:
         return _show(Case.parse(given.only))
     began = time.monotonic()
     reports = []
-    for report in run_all(given.workers, stages(given.scenario)):
+    for report in run_all(given.workers, stages(given.scenario), whole=given.whole):
         reports.append(report)
         _print(*_failure(report), file=sys.stderr)
         if len(reports) % 500 == 0:

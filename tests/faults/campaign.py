@@ -15,7 +15,7 @@ from .scenarios import SCENARIOS
 from .stage import Stage
 
 TRIES = 3
-"""How often a case is run until its request is made, which differs from run to run where eight pipelines race."""
+"""How often a case is run until its request is made, which differs from run to run where pipelines race."""
 PARTS = {8: 4, 1: 6}
 """Into how many slices a scenario is cut, by the number of its pipelines; the long ones go first."""
 
@@ -28,9 +28,11 @@ def clean_requests(stage: Stage) -> int:
     return sum(request.path.startswith("/v1") for request in stage.api.requests)
 
 
-def cases(name: str, count: int, requests: int) -> Iterator[Case]:
-    """Yield the cases of one scenario."""
-    if count == 1:
+def cases(name: str, count: int, requests: int, *, whole: bool = False) -> Iterator[Case]:
+    """Yield the cases of one scenario; with ``whole`` nothing takes turns that need not."""
+    if count == 1 and SCENARIOS[name].by_turns and not whole:
+        yield from _by_turns(name, requests)
+    elif count == 1:
         yield from _every_request_and_kind(name, requests)
         yield from _other_follow_ups(name, requests)
         yield from _twice_disturbed(name, requests)
@@ -53,6 +55,20 @@ def _other_follow_ups(name: str, requests: int) -> Iterator[Case]:
         yield Case(name, 1, index, kind, others[turn % len(others)])
 
 
+def _by_turns(name: str, requests: int) -> Iterator[Case]:
+    """Yield every follow-up for every request, and every kind; and two faults with every request as the first."""
+    kinds, passing = list(KINDS), [kind for kind in KINDS if KINDS[kind].is_passing]
+    begin = list(SCENARIOS).index(name) * 5
+    for number in range(max(len(kinds), len(FOLLOW_UPS) * requests)):
+        index, follow_up = divmod(number, len(FOLLOW_UPS))
+        kind = kinds[(begin + number * 7) % len(kinds)]
+        yield Case(name, 1, index % requests, kind, FOLLOW_UPS[follow_up])
+    for first in range(requests):
+        second = first + 1 + (begin + first) % (requests - first)
+        kind, later = passing[(begin + first) % len(passing)], kinds[(begin + first * 5) % len(kinds)]
+        yield Case(name, 1, first, kind, "same", (second, later))
+
+
 def _at_once(name: str, count: int, requests: int) -> Iterator[Case]:
     """Yield a case for every request, or every second one of many, the kinds and follow-ups taking turns."""
     kinds, step = list(KINDS), 1 if requests <= len(KINDS) else 2
@@ -70,16 +86,16 @@ def _twice_disturbed(name: str, requests: int) -> Iterator[Case]:
         yield Case(name, 1, first, kind, "same", (second, later))
 
 
-def run_slice(name: str, count: int, part: int, parts: int) -> list[Report]:
+def run_slice(name: str, count: int, part: int, parts: int, *, whole: bool = False) -> list[Report]:
     """Run every ``parts``-th case of a scenario."""
     with tempfile.TemporaryDirectory() as directory, Stage(SCENARIOS[name], count, Path(directory)) as stage:
-        chosen = list(cases(name, count, clean_requests(stage)))[part::parts]
+        chosen = list(cases(name, count, clean_requests(stage), whole=whole))[part::parts]
         return [run_tried(stage, case) for case in chosen]
 
 
 def run_tried(stage: Stage, case: Case) -> Report:
     """Run a case until its request is made."""
-    for _ in range(TRIES if case.count > 1 else 1):
+    for _ in range(TRIES if stage.is_racing else 1):
         report = run_case(stage, case)
         if report.reached or report.wrong:
             break
@@ -92,11 +108,11 @@ def stages(names: Sequence[str]) -> list[tuple[str, int]]:
     return [stage for stage in every if not names or titled(*stage) in names]
 
 
-def run_all(workers: int, chosen: Sequence[tuple[str, int]]) -> Iterator[Report]:
+def run_all(workers: int, chosen: Sequence[tuple[str, int]], *, whole: bool = False) -> Iterator[Report]:
     """Run every case of these and yield the reports as they come."""
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         futures = [
-            pool.submit(run_slice, name, count, part, PARTS[count])
+            pool.submit(run_slice, name, count, part, PARTS[count], whole=whole)
             for name, count in chosen
             for part in range(PARTS[count])
         ]

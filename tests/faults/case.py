@@ -149,7 +149,7 @@ class _Run:
         yield from invariants.definitions(now, stage.before, stage.after)
         adopted_unseen = self._kind.is_lie and stage.scenario.behind == "exists"  # the next `up` looks again
         if first.ok and stage.scenario.command != "refresh" and not adopted_unseen:
-            yield from self._agreement(stage.after)
+            yield from self._agreement(stage.after, was_retried=any(pipe.hooked for pipe in stage.after))
         if first.ok and stage.scenario.command == "refresh" and not self._kind.is_lie:
             yield from invariants.recorded(now, stage.states)
         self._kept = {state["id"].rpartition("/")[2] for state in stage.states}
@@ -161,6 +161,8 @@ class _Run:
         yield from invariants.lost(now, stage.states, self._orphans)
         if self._kind.is_kill:
             return
+        if self._kind.is_passing and not first.ok and any(pipe.hooked for pipe in stage.after):
+            yield f"a hook asked for another try, and it failed all the same: {first.errors()}"
         if self._kind.trigger is None:
             yield from invariants.speech(first, [pipe.name for pipe in stage.before or stage.after])
         if not self._is_late:
@@ -249,6 +251,12 @@ class _Run:
         yield from self._agreement(program)
         if program and not self._stage.scenario.may_vanish:
             yield from invariants.still_there(self._kept, self._stage.api.pipelines)
+        results = [result for _, result, _ in self._stage.log]
+        for pipe in () if self._was_refreshed else program:
+            yield from invariants.stands_unsaid(pipe, self._stage.found, self._stage.api.pipelines, results)
+        if any(pipe.altered for pipe in program):
+            again = self._run("up --refresh", program)
+            yield from invariants.rewritten(again, self._stage.api.requests)
         command, last, _ = self._stage.log[-1]
         if command == "destroy":
             again = self._run("destroy", self._stage.before)
@@ -260,12 +268,26 @@ class _Run:
         if changes:
             yield f"a third run has something to do: {changes}"
 
-    def _agreement(self, program: Program) -> Iterator[str]:
+    def _agreement(self, program: Program, *, was_retried: bool = False) -> Iterator[str]:
         now, states = self._stage.api.pipelines, self._stage.states
         for pipe in program:
             lame = self._is_late or (self._kind.is_kill and self._was_left_stopped(pipe))
-            yield from invariants.agrees(pipe, self._stage.found, now, states, may_stay_stopped=lame)
+            lame |= self._may_stand(pipe)
+            yield from invariants.agrees(
+                pipe, self._stage.found, now, states, may_stay_stopped=lame, was_retried=was_retried
+            )
         yield from invariants.nothing_else(program, now, states, spared=self._orphans)
+
+    @property
+    def _was_refreshed(self) -> bool:
+        """Tell whether a later command has recorded anew, and shown, what runs."""
+        return any("refresh" in command for command, _, _ in self._stage.log[1:])
+
+    def _may_stand(self, pipe: Pipe) -> bool:
+        """Tell whether another command than the one that stopped the old pipeline made the new one, and said so."""
+        (_, first, _), *later = self._stage.log
+        told = invariants.was_said_to_stand(pipe, (result for _, result, _ in later))
+        return pipe.replaced and not first.ok and (told or self._was_refreshed)
 
     def _was_left_stopped(self, pipe: Pipe) -> bool:
         """Tell whether the command was killed after the STOP of a pipeline and before its START: a documented limit."""

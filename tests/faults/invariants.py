@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
+from tests.engine.values import SIGNATURE
 from tests.worlds import leaked
 
 from .scenarios import Pipe, Program
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from tests.engine.stack import Result
 
 ADOPTS = re.compile(rf'import_="{GUIDE_PROJECT}/([0-9a-f-]{{36}})"')
+DIED = re.compile("EOF|connect: connection refused")
+"""The engine's words for a provider that ended during a call, or before one that a hook had made again."""
+STANDS = re.compile(r"created stopped|creates it again, stopped|stays stopped")
 STOPPED = re.compile(r"It is (stopped|stopping|starting)\.|Its status is|Whether it runs is not known")
 
 
@@ -44,7 +48,7 @@ def always(found: Mapping[str, Pipeline], now: list[Pipeline], *, may_vanish: bo
 def definitions(now: Iterable[Pipeline], *programs: Program) -> Iterator[str]:
     """Hold that each definition is the old one or the new one, nothing between."""
     for pipeline in now:
-        known = [pipe.definition for program in programs for pipe in program if pipe.name == pipeline.name]
+        known = [pipe.stored for program in programs for pipe in program if pipe.name == pipeline.name]
         if pipeline.definition not in known:
             yield f"{pipeline.name} has a definition that no program says: {pipeline.definition}"
 
@@ -128,7 +132,7 @@ def announced(
         said = said_about(pipeline.name, result)
         told = "run `pulumi up` again" in said or ADOPTS.search(said)
         is_pending = any(urn.endswith(f"::pipe{number}") for urn in creating)
-        died = any(d.urn.endswith(f"::pipe{number}") and "EOF" in d.text for d in result.diagnostics)
+        died = any(d.urn.endswith(f"::pipe{number}") and DIED.search(d.text) for d in result.diagnostics)
         if f"{GUIDE_PROJECT}/{pipeline.id}" not in kept and (told or is_pending or died):
             yield pipeline.name
 
@@ -170,10 +174,12 @@ def agrees(
     states: list[dict[str, Any]],
     *,
     may_stay_stopped: bool = False,
+    was_retried: bool = False,
 ) -> Iterator[str]:
     """Hold that a pipeline is at the service as the program says, and that the state says the same.
 
-    With ``may_stay_stopped`` one that ran, and whose program does not say whether it should, may be stopped.
+    With ``may_stay_stopped`` one that ran, and whose program does not say whether it should, may be stopped. Where an
+    operation ``was_retried`` by a hook, the engine keeps the errors of the first try.
     """
     live = next((pipeline for pipeline in now if pipeline.name == pipe.name), None)
     state = next((one for one in states if one["urn"].endswith(f"::{pipe.key}")), None)
@@ -182,9 +188,9 @@ def agrees(
         return
     if state["id"] != f"{GUIDE_PROJECT}/{live.id}":
         yield f"{pipe.name}: the state has another pipeline"
-    if live.definition != pipe.definition:
+    if live.definition != pipe.stored:
         yield f"{pipe.name}: the definition is not the program's"
-    if live.running and live.running_definition != pipe.definition:
+    if live.running and live.running_definition != pipe.stored:
         yield f"{pipe.name} runs with another definition"
     wish = pipe.running
     if wish is None:
@@ -196,12 +202,53 @@ def agrees(
         yield f"{pipe.name}: the state says running={state['outputs']['running']}"
     # After a failed edit a property may be kept as a secret, until the next edit; it cannot be read here.
     readable = pipe.definition.keys() - set(state["outputs"].get("__secrets", ()))
-    recorded = {key: state["outputs"].get(key) for key in readable}
+    recorded = {key: _readable(state["outputs"].get(key), pipe.definition[key]) for key in readable}
     if recorded != {key: pipe.definition[key] for key in readable}:
         yield f"{pipe.name}: the state has another definition: {recorded}"
     unsettled = [key for key in ("__unfinished", "__resume") if key in state["outputs"]]
-    if unsettled or state.get("initErrors"):
+    if unsettled or (state.get("initErrors") and not was_retried):
         yield f"{pipe.name}: the state is not settled: {unsettled} {state.get('initErrors', '')}"
+
+
+def _readable(recorded: Any, told: Any) -> Any:
+    """Return what is recorded, with what was told in the place of each secret."""
+    if not isinstance(recorded, dict) or not isinstance(told, dict):
+        return recorded
+    if SIGNATURE in recorded:
+        return told
+    return {
+        key: told.get(key)
+        if isinstance(value, dict) and SIGNATURE in value
+        else _readable(value, told.get(key))
+        for key, value in recorded.items()
+    }
+
+
+def stands_unsaid(
+    pipe: Pipe, found: Mapping[str, Pipeline], now: Iterable[Pipeline], results: Iterable[Result]
+) -> Iterator[str]:
+    """Hold that what was made in the place of one that ran runs too, or that a warning has said that it does not."""
+    before, live = found.get(pipe.name), next((one for one in now if one.name == pipe.name), None)
+    if pipe.running is not None or before is None or live is None or live.id == before.id:
+        return
+    if before.running and not live.running and not was_said_to_stand(pipe, results):
+        yield f"{pipe.name} replaces one that ran, stands still, and nothing said so"
+
+
+def was_said_to_stand(pipe: Pipe, results: Iterable[Result]) -> bool:
+    """Tell whether a warning said that a pipeline was, or will be, made anew and not started."""
+    return any(
+        pipe.name in warning and STANDS.search(warning) for result in results for warning in result.warnings()
+    )
+
+
+def rewritten(result: Result, requests: Iterable[Request]) -> Iterator[str]:
+    """Hold that a further `up --refresh` has changed nothing and sent nothing but questions."""
+    if not result.ok or any(op not in ("same", "refresh") for _, op in result.ops()):
+        yield f"a further `up --refresh` changes something: {result.ops()} {result.errors()}"
+    for request in requests:
+        if request.method != "GET" and request.path.startswith("/v1"):
+            yield f"a further `up --refresh` sends {request.method} {request.path} {request.body}"
 
 
 def nothing_else(

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 TIME_SCALE = 0.002
 START_TICKS, STOP_TICKS = 2.5, 1.5
 """How long a start and a stop of one pipeline take, in looks at it; eight at once take half."""
+AWAY_SECONDS = 6
+"""How long an agent is away: as many looks at its pipeline."""
+PATIENCE_OF_ONE = 0.6
+"""Real seconds in which a pipeline waits for an agent that another one of the program is to leave."""
 PATIENCE = 5.0
 """Real seconds within which the service ends what it has begun."""
 
@@ -70,7 +74,10 @@ class Stage:
         """Of every command since the beginning: its words, result and requests."""
         self._kind = kind
         self._directory = directory
-        self._ticks = Ticks(count)
+        self._agents = [fixed_id("agent", pipe.number) for pipe in self.before or self.after]
+        self.is_racing = len(self._agents) > 1
+        """What is which request differs from run to run, because several pipelines race."""
+        self._ticks = Ticks(len(self._agents))
         self._service: list[Pipeline] = []
         self._trigger: Callable[[Request], None] = lambda _request: None
         self._opened = 0
@@ -85,11 +92,15 @@ class Stage:
             token_seconds=1e6,
             rate_limit_per_minute=None,
             **SECRETS,
+            **scenario.service,
         )
+        if scenario.service:
+            # One says what was sent, whatever was stored, the other nothing.
+            self.api.settings.write_answer = "echo" if count == 1 else "ids"
         self.api.on_request(self._ticks.pass_with)
         self.api.on_request(self._triggered)
-        for number in range(count):
-            self.api.add_agent(f"agent-{number}", fixed_id("agent", number))
+        for number, agent in enumerate(self._agents):
+            self.api.add_agent(f"agent-{number}", agent)
 
     def __enter__(self) -> Stage:
         self.api.__enter__()
@@ -114,6 +125,8 @@ class Stage:
 
     def _open(self) -> None:
         env = {**self.api.env, "DPC_TIMEOUT": str(TIMEOUT)}
+        if any(pipe.agent is not None for pipe in self.after):
+            env["DPC_START_GRACE"] = str(PATIENCE_OF_ONE / TIME_SCALE)
         self.stack = open_stack(self._kind, self._home, env, **warmed(self._kind))
 
     def _set_up(self) -> None:
@@ -122,6 +135,9 @@ class Stage:
         if self.before:
             result = self.run("up", self.before)
             assert result.ok, result.text
+        if self.scenario.service:
+            # An answer that repeats what was sent hides what is stored; the next change that it hides is read back.
+            self.run("up --refresh", self.before)
         if self.scenario.behind == "exists":
             for pipe in self.after:
                 self.api.add_pipeline(pipe.definition, id=pipe.imported, status="STREAMING")
@@ -146,6 +162,9 @@ class Stage:
             self._open()
             for pipeline in self._service:
                 self.api.add_pipeline(pipeline.definition, id=pipeline.id, status=pipeline.status)
+        if self.scenario.behind == "away":
+            for agent in self._agents:
+                self.api.agent_offline(agent, AWAY_SECONDS)
         self.log.clear()
 
     @property
@@ -182,6 +201,8 @@ class Stage:
         self._trigger = lambda _request: None
         self.api.clear_faults()
         self.api.up()
+        for agent in self._agents:
+            self.api.agent_online(agent)
         deadline = time.monotonic() + PATIENCE
         while any(_is_under_way(request) for request in self.api.requests) and time.monotonic() < deadline:
             threading.Event().wait(0.01)
