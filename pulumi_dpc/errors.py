@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 class DpcError(Exception):
-    """Stand for every failure this package raises; its text is one sentence for the operator.
+    """A failure of any kind that this package raises; its text is a sentence for the operator.
 
     Attributes:
         maybe_applied: A write was sent and its result was never seen, so the service may have carried it out.
@@ -16,23 +16,23 @@ class DpcError(Exception):
 
 
 class ConfigurationError(DpcError, ValueError):
-    """Say that settings or credentials are missing, contradictory or malformed; nothing was sent."""
+    """A mistake in settings, credentials or arguments: missing, contradictory or malformed; nothing was changed."""
 
 
 class LookupFailed(DpcError, LookupError):
-    """Say that a name matched nothing, or more than one thing."""
+    """A name that matches nothing, or more than one thing."""
 
 
 class Interrupted(DpcError):
-    """Say that the user cancelled (Ctrl-C) while this process waited."""
+    """A wait that the user ended with Ctrl-C."""
 
 
 class Unreachable(DpcError, ConnectionError):
-    """Say that the API could not be reached: no request was handled."""
+    """A service that could not be reached: the request was not sent."""
 
 
 class OutcomeUnknown(DpcError):
-    """Say that a request was sent and no usable answer came back."""
+    """A request that was sent and got no usable answer; ``maybe_applied`` tells whether it was a write."""
 
     def __init__(self, message: str, *, maybe_applied: bool = False) -> None:
         super().__init__(message)
@@ -40,11 +40,11 @@ class OutcomeUnknown(DpcError):
 
 
 class ApiError(DpcError):
-    """Carry what the API answered when it refused a request.
+    """A request that the service refused, or failed to handle, and what it answered.
 
     Attributes:
         status: HTTP status code.
-        violations: What the service found wrong, verbatim, one a line (``docs/api.md`` section 4).
+        violations: What the service found wrong, in its own words, one text each (``docs/api.md`` section 4).
         request_id: The service's own id of the request, where it sent one.
         method: HTTP method of the request.
         path: Path of the request, from ``/v1``.
@@ -72,20 +72,20 @@ class ApiError(DpcError):
 
 
 class NotFound(ApiError):
-    """Say that the thing asked for does not exist (404)."""
+    """A thing that does not exist (404)."""
 
 
 class Conflict(ApiError):
-    """Say that the state of the thing forbids the request (409)."""
+    """A request that the present state of the thing forbids (409)."""
 
 
 class InvalidDefinition(ApiError):
-    """Say that the service rejected the definition (400 or 422); ``violations`` lists every issue."""
+    """A request that the service rejected as invalid (400 or 422); ``violations`` lists every problem it named."""
 
 
 class StartFailed(DpcError):
-    """Say that an accepted START did not lead to a running pipeline."""
+    """A START that was accepted and did not lead to a running pipeline."""
 
 
 class WaitTimedOut(DpcError, TimeoutError):
-    """Say that a pipeline did not reach the wished run state in time."""
+    """A pipeline that did not reach the desired run state in time."""

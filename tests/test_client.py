@@ -157,7 +157,7 @@ def read_all(server: Server) -> tuple[list[str], int]:
     """Return the ids that a reading collects and how many pages it asked for."""
     reading, ids, pages = Reading("/v1/things", "id"), [], 0
     while not reading.done:
-        ids += [item["id"] for item in reading.take(server(reading.page, PAGE_SIZE))]
+        ids += [item["id"] for item in reading.add(server(reading.page, PAGE_SIZE))]
         pages += 1
     return ids, pages
 

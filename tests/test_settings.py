@@ -140,13 +140,13 @@ def test_no_endpoint_names_every_way_to_give_it() -> None:
         (
             {"environment": {"DPC_ACCOUNT_ID": "7"}, "stack_config": {"dpc:token": "t"}},
             (
-                "DPC_ACCOUNT_ID is given without credentials, and they are taken from one source as a whole:"
+                "DPC_ACCOUNT_ID is given without credentials, which are all taken from one source:"
                 " set DPC_TOKEN, or DPC_CLIENT_ID and DPC_CLIENT_SECRET, there too"
             ),
         ),
         (
             {"environment": {**TOKEN, **CLIENT}},
-            "DPC_TOKEN and DPC_CLIENT_ID with DPC_CLIENT_SECRET say the same in two ways: remove one of them",
+            "DPC_TOKEN and DPC_CLIENT_ID with DPC_CLIENT_SECRET are two ways to sign in: remove one of them",
         ),
         (
             {"environment": {**TOKEN, "DPC_REGION": "eu2"}},

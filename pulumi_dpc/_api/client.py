@@ -144,7 +144,7 @@ class DpcClient:
     def _all(self, path: str, key: str) -> Iterator[Json]:
         reading = Reading(path, key)
         while not reading.done:
-            yield from reading.take(self._page(path, reading.page, key))
+            yield from reading.add(self._page(path, reading.page, key))
 
 
 def is_definition(body: Any, pipeline_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""The time that waits are measured in, and the one way to sleep, which a Ctrl-C ends."""
+"""Time as waits measure it, and the only way to sleep, which a Ctrl-C ends."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pulumi_dpc.errors import Interrupted
 
 
 class Clock:
-    """Measure and spend nominal seconds.
+    """A clock in nominal seconds: real ones, except where an emulator under test runs faster.
 
     Args:
-        scale: Real seconds that one nominal second takes. 1 outside tests; an emulator under test runs faster.
+        scale: Real seconds that one nominal second takes; 1 outside tests.
         interrupt: Set by whoever sees the user's Ctrl-C; every sleep, present and future, then ends at once.
     """
 
@@ -25,7 +25,7 @@ class Clock:
         return time.monotonic() / self._scale
 
     def wall(self) -> float:
-        """Return the Unix time in real seconds, for comparing with dates that a server sends."""
+        """Return the Unix time in real seconds, to compare with dates that a server sends."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:

@@ -209,7 +209,7 @@ class _Project:
             before = dict(self._writes)
         body = self._client.pipelines_page(self._id, self._reading.page)
         with self._lock:
-            for item in self._reading.take(body):
+            for item in self._reading.add(body):
                 id_ = item[PIPELINE_ID]
                 key = id_.lower()
                 if self._writes.get(key, 0) == before.get(key, 0):

@@ -1,4 +1,4 @@
-"""How a listing is read to its end, under every reading of ``docs/api.md`` section 1.4."""
+"""A listing read to its end, however the service counts pages and entries (``docs/api.md`` section 1.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pulumi_dpc.errors import OutcomeUnknown
 PAGE_SIZE = 100
 MOST_PAGES = 1000
 MOST_RESULTS = 10 * PAGE_SIZE
-"""Entries on a page that are accepted: the service may have another page size than was asked for."""
+"""Most entries that a page may have: the service may use another page size than was asked for."""
 _MOST_REPEATS = 2
 
 
@@ -24,14 +24,14 @@ def is_page(value: Any, key: str) -> bool:
 
 
 class Reading:
-    """Follow one listing page by page.
+    """A listing that is being read page by page.
 
-    A service that repeats a page, counts wrong or never ends is found out: things are told apart by key, and
-    no count is trusted to say that all was seen while another says that it was not.
+    Entries are told apart by their key, so a service that repeats a page or never ends is noticed. The service's
+    counts may be wrong: no count ends the reading while another one says that entries are missing.
 
     Args:
-        path: Of the listing, for errors.
-        key: Property that tells one thing from another.
+        path: Path of the listing, for errors.
+        key: Property that tells one entry from another.
 
     Attributes:
         page: Number of the page to ask for next, from 0.
@@ -47,8 +47,8 @@ class Reading:
         self._total = 0
         self._repeats = 0
 
-    def take(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Take in the page that was asked for and return what it has that no page had before.
+    def add(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Add the page that was asked for and return those of its entries that no earlier page had.
 
         Raises:
             OutcomeUnknown: The listing repeats itself, does not end, or has a page of unlikely size.
@@ -77,12 +77,12 @@ class Reading:
         seen = len(self._seen)
         if results == 0 or seen == self._total:
             return True
-        # A total that was exceeded, or is 0, says nothing; one not reached yet outweighs a short page.
-        # A size above what was asked for is not the one in force: a full page is not short.
+        # A total that is 0 or was exceeded says nothing. While a total is not reached, a short page is not the last.
+        # A size above what was asked for is not the one in force, so a page of what was asked for is not short.
         return self._total < seen and results < min(size, PAGE_SIZE)
 
     def _guard(self, *, progress: bool) -> None:
-        """Stop a listing without end; one repetition may be a service that counts pages from 1."""
+        """Raise if the listing has no end; a service that counts pages from 1 repeats one page only."""
         self._repeats = 0 if progress else self._repeats + 1
         if self._repeats >= _MOST_REPEATS or self.page >= MOST_PAGES:
             what = "repeats a page" if self._repeats else f"does not end within {MOST_PAGES} pages"

@@ -1,4 +1,4 @@
-"""Where the API is and who calls it: settings, the sources they come from and which source wins."""
+"""Where the API is and who calls it: the settings, the sources they come from, and which source wins."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CAMEL = {
     "api_url": "apiUrl",
 }
 CONFIG_KEYS = tuple(f"dpc:{name}" for name in _CAMEL.values())
-"""The stack configuration's names, and those of an explicit provider's inputs in state."""
+"""The keys of the stack configuration, and of an explicit provider's inputs in state."""
 _CREDENTIALS = ("token", "client_id", "client_secret", "token_url", "account_id")
 _ENDPOINT = ("api_url", "region")
 _NUMBERS = ("timeout", "start_grace", "status_per_minute", "time_scale")
@@ -46,20 +46,20 @@ _NO_ENDPOINT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Hold what one client needs to reach one account; no secret of it is ever printed.
+    """The settings that a client needs to reach one account; their secrets are never printed.
 
     Attributes:
-        region: ``eu1``, ``us1`` or ``au1``: where the account lives.
+        region: ``eu1``, ``us1`` or ``au1``: the region of the account.
         api_url: Base URL of the API, ending in ``/dpc``; from the region unless given. State files record it.
         token_url: Where client id and secret are exchanged for a token; the vendor's unless given.
         token: A bearer token, instead of client id and secret.
         client_id: The API credential's id.
         client_secret: Its secret.
-        account_id: Sent as the ``account-id`` header where given.
+        account_id: Sent as the header ``account-id`` if given.
         timeout: Longest silence of the service within one request, in real seconds.
-        start_grace: How long after an accepted START it may read NOT_RUNNING, in nominal seconds.
-        status_per_minute: Status look-ups that all waiting pipelines share, per nominal minute.
-        time_scale: Real seconds in a nominal one; other than 1 only on loopback, where an emulator listens.
+        start_grace: How long after an accepted START the status may still be NOT_RUNNING, in nominal seconds.
+        status_per_minute: Status requests that all waiting pipelines share, per nominal minute.
+        time_scale: Real seconds in a nominal one; other than 1 only on loopback, for an emulator.
         credentials_source: Where the credentials came from, for the text of a 401.
 
     Raises:
@@ -86,7 +86,7 @@ class Settings:
         canonical = {**_checked_credentials(source), **_checked_endpoint(source), **_checked_numbers(source)}
         if self.time_scale != 1 and not _is_loopback(urlsplit(canonical["api_url"])):
             raise ConfigurationError(
-                "time_scale: only an emulator on loopback runs faster than the clock; leave it out"
+                "time_scale: only an emulator on loopback may run faster than real time; leave it out"
             )
         for name, value in canonical.items():
             object.__setattr__(self, name, value)  # frozen for everybody else
@@ -100,8 +100,8 @@ class Settings:
     ) -> Settings:
         """Return the settings that the sources give.
 
-        Credentials and endpoint are each taken whole from the first source that gives any of them, so that
-        two accounts never mix. The numbers come from the environment alone.
+        Credentials are taken as a whole from the first source that gives any of them, and so is the endpoint: two
+        accounts never mix. The numbers come from the environment only.
 
         Args:
             arguments: What ``Provider`` was given, each name as in Python or as in the stack configuration.
@@ -126,7 +126,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class _Source:
-    """Hold what one source gives, by our own names, and know how its users spell them."""
+    """One source of settings: its values by the names of `Settings`, and how its users spell those names."""
 
     kind: str
     values: Mapping[str, Any] = field(repr=False)
@@ -142,7 +142,7 @@ class _Source:
         return _spellings(self.kind, name)[0]
 
     def text(self, name: str) -> str | None:
-        """Return a value that fits a header and an address, without the newline that ends a file."""
+        """Return a value that can stand in a header or an address, without the newline that ends a file."""
         value = self.values.get(name)
         if value is None:
             return None
@@ -188,7 +188,7 @@ def _refuse_partial_credentials(source: _Source, given: set[str]) -> None:
     token, id_, secret = (source.spelled(name) for name in ("token", "client_id", "client_secret"))
     if "token" in given and given & {"client_id", "client_secret"}:
         raise ConfigurationError(
-            f"{token} and {id_} with {secret} say the same in two ways: remove one of them"
+            f"{token} and {id_} with {secret} are two ways to sign in: remove one of them"
         )
     if "token" in given or {"client_id", "client_secret"} <= given:
         return
@@ -200,7 +200,7 @@ def _refuse_partial_credentials(source: _Source, given: set[str]) -> None:
     if lone is None:
         raise ConfigurationError(_NO_CREDENTIALS)
     raise ConfigurationError(
-        f"{source.spelled(lone)} is given without credentials, and they are taken from one source as a whole:"
+        f"{source.spelled(lone)} is given without credentials, which are all taken from one source:"
         f" set {token}, or {id_} and {secret}, there too"
     )
 
@@ -230,7 +230,7 @@ def _api_address(name: str, url: str) -> str:
 
 
 def _address(name: str, url: str) -> SplitResult:
-    """Return an address that credentials may be sent to, in the one spelling that state files compare."""
+    """Return an address that credentials may be sent to, in the one spelling that is compared with state files."""
     try:
         parts = urlsplit(url)
         port = parts.port

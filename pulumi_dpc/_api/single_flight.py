@@ -1,4 +1,4 @@
-"""Work that one thread does for all who want it at the same time."""
+"""Work that one thread does for all threads that want it at the same time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pulumi_dpc.errors import DpcError
 
 
 class SingleFlight:
-    """Let one thread at a time work, and give its failure to all who waited meanwhile.
+    """A piece of work that one thread does while others wait; if it fails, it fails for all of them.
 
-    Without that, fifty threads that wait for one token would each spend the whole retry budget in turn.
+    Without that, fifty threads that wait for one token would each spend the whole retry budget, one after the other.
     """
 
     def __init__(self) -> None:
@@ -22,10 +22,10 @@ class SingleFlight:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait until no other thread works, then work; look first whether the work was done meanwhile.
+        """Let the block run when no other thread runs it; the block first looks whether the work was done meanwhile.
 
         Raises:
-            DpcError: What the thread waited for failed with.
+            DpcError: The error of the thread that this one waited for.
         """
         seen = self._flights
         with self._lock:
@@ -42,7 +42,7 @@ class SingleFlight:
 
 
 def _copy(error: DpcError) -> DpcError:
-    """Return an error of its own for each thread: raising one instance twice would mix their tracebacks."""
+    """Return a copy of an error, because one instance raised in two threads would mix their tracebacks."""
     copy = type(error).__new__(type(error), *error.args)
     copy.__dict__.update(error.__dict__)
     return copy
