@@ -21,6 +21,7 @@ from raw_server import Answer, RawServer, answer, serving
 
 from pulumi_dpc._api import answers, retrying, wire
 from pulumi_dpc._api.clock import Clock
+from pulumi_dpc._api.json_body import decode
 from pulumi_dpc._api.pace import Line, Pace, Pacer
 from pulumi_dpc._api.settings import Settings
 from pulumi_dpc._api.transport import Transport
@@ -372,18 +373,18 @@ def test_no_refusal_crashes_the_reader(status: int, body: bytes) -> None:
 )
 def test_what_no_other_part_could_carry_is_not_json(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        answers.decode(body)
+        decode(body)
 
 
 @pytest.mark.parametrize("body", [b"[" * 100 + b"]" * 100, b'{"a":' * 100 + b"1" + b"}" * 100])
 def test_what_is_nested_a_hundred_deep_is_json(body: bytes) -> None:
-    assert json.dumps(answers.decode(body)).encode().replace(b" ", b"") == body
+    assert json.dumps(decode(body)).encode().replace(b" ", b"") == body
 
 
 @given(st.binary(max_size=200))
 def test_any_body_is_a_value_or_a_value_error(body: bytes) -> None:
     with suppress(ValueError):
-        json.dumps(answers.decode(body), ensure_ascii=False).encode()
+        json.dumps(decode(body), ensure_ascii=False).encode()
 
 
 def test_a_401_says_where_the_credentials_came_from(api: Emulator) -> None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from pulumi_dpc.errors import ApiError, Conflict, InvalidDefinition, NotFound
 
+from .json_body import decode
+
 EXCERPT = 200
 MOST_VIOLATIONS = 100
 _LONGEST_VIOLATION = 500
-DEEPEST = 100
-"""Objects and arrays within each other that are read: ten times what a definition has, a tenth of Python's stack."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\s]+")
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
@@ -51,51 +49,6 @@ def is_failure(status: int) -> bool:
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def decode(body: bytes) -> Any:
-    """Return the JSON value of a body, None for an empty one.
-
-    Raises:
-        ValueError: It is not JSON, or holds what no other part of the system could carry.
-    """
-    if not body.strip():
-        return None
-    try:
-        value = json.loads(body, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    if _is_deep(value):
-        raise ValueError("nested too deep")
-    if (
-        b"\\ud" in body.lower()
-    ):  # half a surrogate pair is a str to Python, and an error to everything after it
-        json.dumps(value, ensure_ascii=False).encode()
-    return value
-
-
-def _is_deep(value: Any) -> bool:
-    """Tell whether a value is nested too deep for the functions that compare, copy and write one level by level."""
-    level = [value] if isinstance(value, list | dict) else []
-    for _ in range(DEEPEST):
-        members = (item for one in level for item in (one.values() if isinstance(one, dict) else one))
-        level = [item for item in members if isinstance(item, list | dict)]
-    return bool(level)
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    """Read a number; 1e999 is JSON, but infinity could not be written to a state file again."""
-    number = float(digits)
-    return number if math.isfinite(number) else _refuse(digits[:20])
-
-
-def _whole(digits: str) -> int:
-    _finite(digits)  # the engine has only floats
-    return int(digits)
-
-
 def excerpt(text: str, limit: int = EXCERPT) -> str:
     """Return the beginning of a text on one line, without characters that could act on a terminal."""
     line = _CONTROL.sub(" ", text).strip()
@@ -112,17 +65,6 @@ def where(method: str, path: str, status: int | None = None, id_: str | None = N
     """Return the end of an error's sentence: which request, and what the vendor's support finds it by."""
     parts = [f"{method} {path}", str(status or ""), f"request id {id_}" if id_ else ""]
     return f"({', '.join(part for part in parts if part)})"
-
-
-def redact(body: bytes, secrets: Iterable[str]) -> bytes:
-    """Take out what was sent in confidence, should the service repeat it, however its JSON spells that."""
-    with contextlib.suppress(ValueError):
-        body = json.dumps(decode(body), ensure_ascii=False).encode()
-    for secret in secrets:
-        once = json.dumps(secret)[1:-1]
-        for spelling in (json.dumps(once)[1:-1], once, secret):  # the service may quote JSON within its JSON
-            body = body.replace(spelling.encode(), b"[secret]")
-    return body
 
 
 def error_for(

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from pulumi_dpc.errors import ApiError, OutcomeUnknown, Unreachable
 
-from . import answers
+from . import answers, redaction
 from .clock import Clock
+from .json_body import decode
 from .pace import Pacer
 from .retrying import Passing, Say, persist, retry_after
 from .settings import Settings
@@ -107,7 +108,7 @@ class Tokens:
 
     def _read(self, answer: Answer) -> tuple[str, float]:
         try:
-            body = None if answer.broken else answers.decode(answer.body)
+            body = None if answer.broken else decode(answer.body)
         except ValueError:
             body = None
         said = body if isinstance(body, Mapping) else {}
@@ -126,7 +127,7 @@ class Tokens:
             self._path,
             answer.status,
             answer.headers,
-            answers.redact(answer.body, self.secrets()),
+            redaction.redact(answer.body, self.secrets()),
             hint=f"no token for the client id and secret from {source}" if refused else "no token",
             kind=ApiError,  # NotFound and its like speak of pipelines
         )

@@ -13,6 +13,7 @@ from pulumi_dpc.errors import ConfigurationError, DpcError, OutcomeUnknown, Unre
 
 from . import answers, redaction
 from .clock import Clock
+from .json_body import decode
 from .pace import Pacer
 from .retrying import Passing, Say, persist, retry_after, silence
 from .settings import Settings
@@ -132,7 +133,7 @@ class Transport:
     def _value(self, call: _Call, answer: Answer) -> Any:
         why = answer.broken or "its body is not what it should be"
         try:
-            value = answers.decode(answer.body)
+            value = decode(answer.body)
             if answer.broken is None and call.usable(value):
                 return value
         except ValueError:
@@ -142,8 +143,8 @@ class Transport:
 
     def _refusal(self, call: _Call, answer: Answer) -> Exception:
         said = json_.loads(call.body) if call.body else None
-        confided = [*self._tokens.secrets(), call.token, *redaction.texts(said)]
-        body = answers.redact(answer.body, confided)
+        confided = [*self._tokens.secrets(), call.token, *redaction.protected_texts(said)]
+        body = redaction.redact(answer.body, confided)
         hint = self._hint(answer.status)
         error = answers.error_for(call.method, call.path, answer.status, answer.headers, body, hint=hint)
         asked = retry_after(answer.headers.get("retry-after"), self._clock.wall())
