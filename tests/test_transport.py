@@ -22,7 +22,6 @@ from raw_server import Answer, RawServer, answer, serving
 from pulumi_dpc._api import answers, retrying, wire
 from pulumi_dpc._api.clock import Clock
 from pulumi_dpc._api.json_body import decode
-from pulumi_dpc._api.pace import Line, Pace, Pacer
 from pulumi_dpc._api.settings import Settings
 from pulumi_dpc._api.transport import Transport
 from pulumi_dpc.emulator import Emulator
@@ -725,105 +724,7 @@ def test_an_error_that_somebody_handles_does_not_make_a_lost_answer_look_unsent(
             pytest.fail("port 1 answers")
 
 
-# ---- pacing ----
-
-
-def paced(pace: Pace, now: float, count: int) -> list[float]:
-    return [round(pace.due(pace.reserve(now)), 3) for _ in range(count)]
-
-
-def test_without_a_429_nothing_waits() -> None:
-    assert paced(Pace(), 10, 5) == [10] * 5
-
-
-@pytest.mark.parametrize(
-    ("accepted", "span", "hold", "told", "rate"),
-    [
-        pytest.param(60, 2, 58, True, 54, id="a minute's allowance spent at once"),
-        pytest.param(60, 59, 1, True, 54, id="a minute's allowance spent evenly"),
-        pytest.param(5, 0.2, 1, True, 225, id="a burst limit says little about the minute"),
-        pytest.param(0, 0, 30, True, 6, id="spent by somebody else"),
-        pytest.param(60, 2, 1, False, 54, id="no time named: the minute counts"),
-        pytest.param(3, 1, 1, False, 81, id="no time named, and too little to judge by"),
-    ],
-)
-def test_a_429_teaches_what_was_accepted_lately(
-    accepted: int, span: float, hold: float, rate: float, *, told: bool
-) -> None:
-    pace = Pace()
-    for i in range(accepted):
-        pace.accept(100 + span * i / max(1, accepted))
-    pace.refuse(100 + span, 100 + span, hold, told=told)
-    assert pace.rate == pytest.approx(rate, rel=0.01)
-
-
-def test_a_429_holds_everybody_and_spaces_them_afterwards() -> None:
-    pace = Pace()
-    pace.accept(99)
-    pace.refuse(100, 100, 59, told=True)
-    assert pace.rate == 6
-    assert paced(pace, 101, 3) == [159, 169, 179]
-
-
-def test_those_who_already_queue_are_put_off_in_their_order() -> None:
-    pace = Pace()
-    pace.refuse(100, 100, 10, told=True)
-    tickets = [pace.reserve(100) for _ in range(3)]
-    assert [pace.due(ticket) for ticket in tickets] == [110, 120, 130]
-    pace.refuse(111, 112, 8, told=True)
-    assert [pace.due(ticket) for ticket in tickets[1:]] == [128, 138]
-    assert pace.due(pace.reserve(113)) == 148
-
-
-def test_one_burst_is_one_lesson() -> None:
-    """Forty requests in flight meet forty 429s, and the limit is still what it is."""
-    pace = Pace()
-    for i in range(60):
-        pace.accept(100 + i / 60)
-    for _ in range(40):
-        pace.refuse(100.5, 101, 59, told=True)
-    assert pace.rate == pytest.approx(54, rel=0.01)
-    assert pace.held_until == 160
-
-
-def test_a_learned_rate_recovers_slowly_and_is_forgotten_at_last() -> None:
-    pace = Pace(rate=60)
-    pace.reserve(0)
-    pace._grown = 0.0
-    rates = []
-    for minute in range(1, 60):
-        pace.reserve(60.0 * minute)
-        rates.append(pace.rate)
-    assert rates[:2] == [66, pytest.approx(72.6)]
-    assert rates[-1] is None
-
-
-def test_looks_are_shared_in_order_of_asking() -> None:
-    """Half a minute's share at once, then evenly: nobody starves, and the first to run is seen at once."""
-    line = Line()
-    due = [line.reserve(1000, 300, burst=150) for _ in range(400)]
-    assert due[:150] == pytest.approx([1000] * 150)
-    assert due == sorted(due)
-    assert due[399] == pytest.approx(1050)
-
-
-def test_what_was_accepted_more_than_a_minute_ago_teaches_nothing() -> None:
-    pace = Pace()
-    for _ in range(1000):
-        pace.accept(100)
-    pace.refuse(161, 161, 1, told=True)
-    assert pace.rate == 54
-
-
-def test_looks_leave_room_for_commands_once_the_limit_is_known() -> None:
-    """A hundred waiting pipelines must not keep a START from being sent."""
-    clock = Clock(0.0005)
-    pacer = Pacer(clock)
-    pacer.refused(clock.now(), 1, told=True)
-    began = clock.now()
-    for _ in range(5):
-        pacer.look_turn()
-    assert clock.now() - began >= 4 * 60 / (54 * 0.75) - 0.01
+# ---- the rate ----
 
 
 def test_a_service_that_allows_sixty_a_minute_gets_no_more() -> None:

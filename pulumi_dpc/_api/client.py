@@ -127,7 +127,7 @@ class DpcClient:
 
     def look_status(self, project_id: str, pipeline_id: str) -> str:
         """Return the status when it is this caller's turn among all that wait for a pipeline."""
-        self._transport.pacer.look_turn()
+        self._transport.pacer.poll_turn()
         return self.get_status(project_id, pipeline_id)
 
     def _get(self, path: str, usable: Callable[[Any], bool]) -> Json:

@@ -8,133 +8,120 @@ from dataclasses import dataclass, field
 
 from .clock import Clock
 
+CONCURRENT_REQUESTS = 256
+"""Requests at a time for which connections are kept: as many as the host answers calls at a time."""
 WINDOW = 60.0
-"""The service counts requests a minute (``docs/api.md`` section 1.3)."""
+"""Seconds over which the service counts requests (``docs/api.md`` section 1.3)."""
 SLOWEST = 6.0
-"""Requests a minute that are always allowed: one unlucky 429 must not stall a deployment."""
+"""Requests a minute that are always allowed, so that one unlucky 429 does not stall a deployment."""
+GROWTH = 6.0
+"""Requests a minute by which a learned rate grows in each minute without a 429."""
 MARGIN = 0.9
-"""Part of what was accepted that is asked for from then on: the two counts are not in step."""
-ENOUGH = 10
-"""Accepted requests from which a 429 without ``Retry-After`` teaches a rate by their number alone."""
-RECOVERY = 1.1
-"""Growth of the learned rate for each minute without a 429; of a low one, by at least `SLOWEST`."""
-FORGOTTEN = 3000.0
-"""Requests a minute from which a learned rate no longer matters: three times the highest published limit."""
-LOOK_SHARE = 0.75
-"""Part of the learned rate that looks at waiting pipelines may use, so that commands get through."""
+"""Share of the accepted rate used after a 429; our minute and the service's do not start together."""
+POLL_SHARE = 0.75
+"""Share of the learned rate that polls of waiting pipelines may use, so that commands get through."""
+
+
+@dataclass
+class Pace:
+    """The rate of a process: unlimited until the first 429, then learned; all times are passed in.
+
+    With a service that allows 60 requests a minute and is asked by many threads at once:
+
+    - 0 s: no rate is known, so nothing waits; the service accepts 60 requests within 2 s.
+    - 2 s: the next request gets a 429 with ``Retry-After: 58``. Until 60 s nothing is sent. 60 requests were accepted
+      in what will then be 60 s; nine tenths of that are 54 a minute. More 429s of the same burst teach nothing.
+    - 60 s: requests go one after the other, 60/54 s apart.
+    - 120 s: no 429 came for a minute, so the rate has grown to 60 a minute, and goes on growing.
+    - 130 s: it is 61 a minute, and a 429 sets it back to nine tenths of what was accepted lately.
+
+    Attributes:
+        rate: Requests a minute that the last 429 taught; None before the first one.
+        held_until: Nothing is sent before this time.
+    """
+
+    rate: float | None = None
+    held_until: float = 0.0
+    _learned_at: float = float("-inf")
+    _next: float = 0.0
+    _accepted: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
+
+    def rate_at(self, now: float) -> float | None:
+        """Return the requests a minute that may be sent at that time; None for any number."""
+        if self.rate is None:
+            return None
+        return self.rate + GROWTH * max(0.0, now - self._learned_at) / WINDOW
+
+    def due(self, now: float) -> float:
+        """Return when the next request may go."""
+        return max(now, self.held_until, self._next)
+
+    def take(self, now: float) -> None:
+        """Record that a request goes now."""
+        rate = self.rate_at(now)
+        if rate is not None:
+            self._next = max(now, self._next) + WINDOW / rate
+
+    def accept(self, now: float) -> None:
+        """Record a request that was answered other than by a 429."""
+        self._accepted.append(now)
+
+    def refuse(self, began: float, now: float, hold: float) -> None:
+        """Record a 429.
+
+        Args:
+            began: When the request was sent; one that was sent before the last lesson teaches nothing new.
+            now: The time.
+            hold: Seconds in which nothing may be sent.
+        """
+        self.held_until = max(self.held_until, now + hold)
+        if began >= self._learned_at:
+            self.rate, self._learned_at = self._lesson(now, hold), self.held_until
+
+    def _lesson(self, now: float, hold: float) -> float:
+        """Return the rate that a 429 teaches: what was accepted lately, over the time until the hold ends."""
+        while self._accepted and self._accepted[0] <= now - WINDOW:
+            self._accepted.popleft()
+        accepted = max(1, len(self._accepted))
+        since = now - self._accepted[0] if self._accepted else 0.0
+        taught = MARGIN * accepted * WINDOW / max(1.0, since + hold)
+        return max(SLOWEST, min(taught, self.rate_at(now) or taught))
 
 
 @dataclass
 class Line:
-    """Give out times in order, each so long after the one before.
+    """The turns of those who come first, in order, each so long after the one before.
 
     Attributes:
-        next: When the next goes if it may not go at once.
+        next: When the next turn is, if it may not be at once.
     """
 
     next: float = 0.0
 
     def reserve(self, now: float, per_minute: float, *, burst: float = 1.0) -> float:
-        """Return when the next may go; after a pause, as many as ``burst`` go at once."""
+        """Return the time of the next turn; after a pause, as many as ``burst`` have theirs at once."""
         interval = WINDOW / per_minute
         due = max(now, self.next - (burst - 1) * interval)
         self.next = max(now, self.next) + interval
         return due
 
 
-@dataclass(frozen=True)
-class Ticket:
-    """Hold a place in the line: a time, and how much all times had been put off when it was given."""
-
-    due: float
-    put_off: float
-
-
-@dataclass
-class Pace:
-    """Decide when requests may go, from what the service accepted and refused; all times are passed in.
-
-    Attributes:
-        rate: Requests a minute; None until a 429 has taught one.
-        held_until: Nothing goes before.
-    """
-
-    rate: float | None = None
-    held_until: float = 0.0
-    _learned: float = field(default=float("-inf"))
-    _grown: float = 0.0
-    _put_off: float = 0.0
-    _line: Line = field(default_factory=Line)
-    _accepted: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
-
-    def reserve(self, now: float) -> Ticket:
-        """Take a place in the line."""
-        self._grow(now)
-        free = max(now, self.held_until)
-        due = free if self.rate is None else self._line.reserve(free, self.rate)
-        return Ticket(due, self._put_off)
-
-    def due(self, ticket: Ticket) -> float:
-        """Return when the holder of a ticket may go; a hold puts off all that are given out."""
-        return ticket.due + self._put_off - ticket.put_off
-
-    def accept(self, now: float) -> None:
-        """Take note of a request that was answered other than by a 429."""
-        self._accepted.append(now)
-
-    def refuse(self, began: float, now: float, hold: float, *, told: bool) -> None:
-        """Take note of a 429.
-
-        Args:
-            began: When the request was sent: those sent before the last lesson teach nothing new.
-            now: The time.
-            hold: Seconds in which nothing may be sent.
-            told: The service named that time, so it tells the limit; otherwise it is only our backoff.
-        """
-        if began >= self._learned:
-            self.rate = self._lesson(now, hold, told=told)
-            self._learned = self._grown = now + hold
-        longer = now + hold - max(now, self.held_until)
-        if longer > 0:
-            self.held_until = now + hold
-            self._put_off += longer
-            self._line.next = max(self._line.next + longer, self.held_until)
-
-    def _lesson(self, now: float, hold: float, *, told: bool) -> float:
-        """Return the rate that a 429 teaches: what was accepted lately, over the time it is to last.
-
-        A service that names no time gets the whole minute for it, unless too little was accepted to judge by.
-        """
-        while self._accepted and self._accepted[0] <= now - WINDOW:
-            self._accepted.popleft()
-        accepted = max(1, len(self._accepted))
-        since = now - self._accepted[0] if self._accepted else 0.0
-        span = since + hold if told or accepted < ENOUGH else WINDOW
-        taught = MARGIN * accepted * WINDOW / max(1.0, span)
-        return max(SLOWEST, taught if self.rate is None else min(taught, self.rate))
-
-    def _grow(self, now: float) -> None:
-        while self.rate is not None and now - self._grown >= WINDOW:
-            self._grown += WINDOW
-            faster = max(self.rate * RECOVERY, self.rate + SLOWEST)
-            self.rate = faster if faster < FORGOTTEN else None
-
-
 class Pacer:
-    """Make the threads of a process wait for their turns.
+    """The turns that the threads of a process wait for.
 
     Args:
         clock: Time, and the sleep that a Ctrl-C ends.
-        looks_per_minute: Looks at waiting pipelines in a minute; after a pause half as many more, so that a
-            batch that has just been started is looked at without delay.
+        polls_per_minute: Polls of waiting pipelines in a minute; after a pause half as many may be made at once,
+            so that a batch that has just been started is polled without delay.
     """
 
-    def __init__(self, clock: Clock, looks_per_minute: float = 300.0) -> None:
+    def __init__(self, clock: Clock, polls_per_minute: float = 300.0) -> None:
         self._clock = clock
+        self._queue = threading.Lock()  # held by the one thread that waits for the next turn
         self._lock = threading.Lock()
         self._pace = Pace()
-        self._looks_per_minute = looks_per_minute
-        self._looks = Line()
+        self._polls_per_minute = polls_per_minute
+        self._polls = Line()
 
     def turn(self) -> float:
         """Wait until this request may be sent and return the time then.
@@ -142,37 +129,38 @@ class Pacer:
         Raises:
             Interrupted: The user cancelled while it waited.
         """
-        with self._lock:
-            ticket = self._pace.reserve(self._clock.now())
-        while True:
-            with self._lock:
-                due = self._pace.due(ticket)
-            now = self._clock.now()
-            if due <= now:
-                return now
-            self._clock.sleep(due - now)
+        with self._queue:
+            while True:
+                now = self._clock.now()
+                with self._lock:
+                    due = self._pace.due(now)
+                    if due <= now:
+                        self._pace.take(now)
+                        return now
+                self._clock.sleep(due - now)
 
-    def look_turn(self) -> None:
-        """Wait until this look at a waiting pipeline may be taken: first come, first served.
+    def poll_turn(self) -> None:
+        """Wait until this poll of a waiting pipeline may be made: first come, first served.
 
         Raises:
             Interrupted: The user cancelled while it waited.
         """
         with self._lock:
-            now, rate = self._clock.now(), self._pace.rate
+            now = self._clock.now()
+            rate = self._pace.rate_at(now)
             if rate is None:
-                due = self._looks.reserve(now, self._looks_per_minute, burst=self._looks_per_minute / 2)
+                due = self._polls.reserve(now, self._polls_per_minute, burst=self._polls_per_minute / 2)
             else:
-                due = self._looks.reserve(now, min(self._looks_per_minute, rate * LOOK_SHARE))
+                due = self._polls.reserve(now, min(self._polls_per_minute, rate * POLL_SHARE))
         if due > now:
             self._clock.sleep(due - now)
 
     def accepted(self) -> None:
-        """Take note of a request that was answered other than by a 429."""
+        """Record a request that was answered other than by a 429."""
         with self._lock:
             self._pace.accept(self._clock.now())
 
-    def refused(self, began: float, hold: float, *, told: bool) -> None:
-        """Take note of a 429: hold all threads that long, and learn the service's limit from it."""
+    def rate_limited(self, began: float, hold: float) -> None:
+        """Record a 429: hold all threads that long, and learn the service's limit from it."""
         with self._lock:
-            self._pace.refuse(began, self._clock.now(), hold, told=told)
+            self._pace.refuse(began, self._clock.now(), hold)

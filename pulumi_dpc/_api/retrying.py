@@ -52,7 +52,7 @@ class Queue(Protocol):
     def turn(self) -> float:
         """Wait for the turn and return when it began."""
 
-    def refused(self, began: float, hold: float, *, told: bool) -> None:
+    def rate_limited(self, began: float, hold: float) -> None:
         """Hold all threads, because the request that began then was refused as one too many."""
 
 
@@ -81,7 +81,7 @@ def persist(attempt: Callable[[], T], queue: Queue, clock: Clock, say: Say) -> T
             spent += delay
             say(f"{str(passing).partition(chr(10))[0]}; trying again in {delay:.0f} s")
             if passing.crowded:
-                queue.refused(began, delay, told=asked is not None)
+                queue.rate_limited(began, delay)
             else:
                 clock.sleep(delay)
 

@@ -15,12 +15,12 @@ from requests.adapters import HTTPAdapter
 
 from pulumi_dpc._version import __version__
 
+from .pace import CONCURRENT_REQUESTS
+
 CONNECT_TIMEOUT = 10.0
 LARGEST_BODY = 64 * 2**20
 """Bytes of an answer that are read: 100 definitions with thousands of tables each are half of it."""
 _CHUNK = 2**16
-_POOL = 256
-"""Connections kept: as many as calls that the host answers at a time (`host.raise_worker_limit`)."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Wire:
         )
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=_POOL))
+            self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=CONCURRENT_REQUESTS))
 
     def close(self) -> None:
         """Close the connections."""
