@@ -64,7 +64,7 @@ def test_a_pipeline_lives_and_dies(api: Emulator, client: DpcClient) -> None:
     assert client.get_pipeline(GUIDE_PROJECT, id_) == created
     assert client.get_status(GUIDE_PROJECT, id_) == "NOT_RUNNING"
     client.send_command(GUIDE_PROJECT, id_, "START")
-    assert client.look_status(GUIDE_PROJECT, id_) in ("STARTING", "STREAMING")
+    assert client.poll_status(GUIDE_PROJECT, id_) in ("STARTING", "STREAMING")
     client.send_command(GUIDE_PROJECT, id_, "STOP")
     edited = {**DEFINITION, "name": "renamed"}
     assert client.update_pipeline(GUIDE_PROJECT, id_, edited)["name"] == "renamed"

@@ -100,9 +100,9 @@ def api_url_without_dpc(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service refused the credentials: Unknown client id or wrong secret; no "
-    "token for the client id and secret from the environment (DPC_CLIENT_ID) (POST "
-    "/oauth/dpc/token, 401, request id <request>)"
+    "orders-pipeline: could not get a token: the service refused the credentials: Unknown client id or wrong "
+    "secret; the client id and secret come from the environment (DPC_CLIENT_ID) (POST /oauth/dpc/token, 401, "
+    "request id <request>)"
 )
 def wrong_client_secret(world: World) -> Result:
     return world.up(resource(), env={"DPC_CLIENT_SECRET": "another-secret"})
@@ -119,8 +119,8 @@ def wrong_token(world: World) -> Result:
 
 @case(
     "orders-pipeline: the service refused the credentials: The token is missing, unknown or "
-    "expired; they come from the stack configuration (dpc:token), of which refresh and destroy "
-    "see what the last `up` saw: run them with --run-program (GET "
+    "expired; they come from the stack configuration (dpc:token); refresh and destroy use that of "
+    "the last `up`, unless run with --run-program (GET "
     "/v1/projects/<project>/streaming-pipelines, 401, request id <request>)"
 )
 def wrong_token_in_the_configuration(world: World) -> Result:
@@ -151,8 +151,8 @@ def unreachable(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: no token: 127.0.0.1:9 cannot be reached: the connection was refused; check "
-    "the token URL and the network"
+    "orders-pipeline: could not get a token: 127.0.0.1:9 cannot be reached: the connection was "
+    "refused; check the token URL and the network (POST /token)"
 )
 def unreachable_token_endpoint(world: World) -> Result:
     return world.up(resource(), env={"DPC_TIME_SCALE": "0.0001", "DPC_TOKEN_URL": "http://127.0.0.1:9/token"})
@@ -176,6 +176,11 @@ def lookup_without_credentials(world: World) -> Result:
 def unknown_project(world: World) -> Result:
     world.api.add_project("Sales")
     return world.up(LOOKUP.format("Analytic", "production"))
+
+
+@case("no project 'Analytics' at <api>; there is: none that these credentials may see")
+def lookup_of_an_account_that_sees_nothing(world: World) -> Result:
+    return world.up(LOOKUP.format("Analytics", "production"), env=world.api.other_account())
 
 
 @case("2 projects are named 'Analytics' at <api> (<project>, <nowhere>): use the id of the one you mean")

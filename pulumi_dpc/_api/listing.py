@@ -10,8 +10,8 @@ from typing import Any
 
 from pulumi_dpc.errors import ApiError, NotFound, OutcomeUnknown
 
-from .answers import is_failure
 from .client import PIPELINE_ID, DpcClient, is_definition
+from .exchanges import is_failure
 from .paging import Reading
 from .single_flight import SingleFlight
 

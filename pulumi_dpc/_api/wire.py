@@ -1,11 +1,10 @@
-"""One HTTP exchange: bytes out, bytes in, and whether a request that got no answer had been sent."""
+"""One HTTP exchange: bytes out, bytes in, and whether a request without an answer had been sent."""
 
 from __future__ import annotations
 
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -15,6 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from pulumi_dpc._version import __version__
 
+from .exchanges import Answer, Exchange, NoAnswer
 from .pace import CONCURRENT_REQUESTS
 
 CONNECT_TIMEOUT = 10.0
@@ -22,44 +22,11 @@ LARGEST_BODY = 64 * 2**20
 """Bytes of an answer that are read: 100 definitions with thousands of tables each are half of it."""
 _CHUNK = 2**16
 
-
-@dataclass(frozen=True)
-class Answer:
-    """Hold an answer.
-
-    Attributes:
-        status: HTTP status.
-        headers: Names in lower case.
-        body: Decompressed.
-        broken: Why the body is not all there, None when it is.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    broken: str | None = None
-
-
-class NoAnswer(Exception):
-    """Say that a request got no answer.
-
-    Args:
-        why: A phrase for the operator, without anything that was sent.
-        sent: It may have reached the service.
-        final: Another attempt would end the same way.
-    """
-
-    def __init__(self, why: str, *, sent: bool, final: bool = False) -> None:
-        super().__init__(why)
-        self.sent = sent
-        self.final = final
-
-
 Authorize = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
 def bearer(token: str) -> Authorize:
-    """Return what puts a token on a request; as ``auth`` it cannot be replaced by a ``~/.netrc`` entry."""
+    """Return the function that puts a token on a request: given as ``auth``, a ``~/.netrc`` cannot replace it."""
 
     def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {token}"
@@ -75,15 +42,15 @@ def anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the library calls it
-        """Follow nothing: not even to read what an unfollowed redirect holds, as the library would."""
+        """Return no target: the library would otherwise read the redirect's body, even though it does not follow it."""
         return None
 
 
 class Wire:
-    """Exchange requests and answers over connections that are kept alive and shared by all threads.
+    """The connections to the service, kept alive and shared by all threads.
 
     Args:
-        timeout: Longest silence in real seconds; a whole body may take twice as long.
+        timeout: Longest silence, in real seconds; a whole body may take twice as long.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -109,12 +76,8 @@ class Wire:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes | Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Send one request and return its answer, whatever its status.
-
-        Raises:
-            NoAnswer: There was none.
-        """
+    ) -> Exchange:
+        """Send one request, once, and return what came back for it."""
         timeout = (min(CONNECT_TIMEOUT, self._timeout), self._timeout)
         try:
             response = self._session.request(
@@ -129,22 +92,21 @@ class Wire:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise _no_answer(error) from error
+            return _no_answer(error)
         with response:
             received, broken = self._read(response)
         lower = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, lower, received, broken)
 
     def _read(self, response: requests.Response) -> tuple[bytes, str | None]:
-        """Return the body, and why it is cut short if it is: size and slowness are bounded."""
+        """Return the body, and why it is incomplete, if it is: a body that is too large or too slow is cut."""
         received, deadline = bytearray(), time.monotonic() + 2 * self._timeout
         try:
             for chunk in _chunks(response):
                 received += chunk
                 if len(received) > LARGEST_BODY:
-                    return bytes(
-                        received[:LARGEST_BODY]
-                    ), f"its body is larger than {LARGEST_BODY // 2**20} MiB"
+                    why = f"its body is larger than {LARGEST_BODY // 2**20} MiB"
+                    return bytes(received[:LARGEST_BODY]), why
                 if time.monotonic() > deadline:
                     return bytes(received), f"its body took longer than {2 * self._timeout:.0f} s"
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -153,7 +115,7 @@ class Wire:
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
-    """Read what has arrived, as it arrives: a fixed amount would wait for a body that drips."""
+    """Read what has arrived, as it arrives: waiting for a fixed amount would let a slow body block for ever."""
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         yield chunk
 
@@ -166,7 +128,7 @@ _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (requests.exceptions.Timeout, "no answer came in time", True),
     (requests.exceptions.ConnectionError, "the connection was lost", True),
 )
-"""What the first match in an error's chain means, and whether the request may have reached the service."""
+"""The error's class, what it means, and whether the request may have reached the service; the first match counts."""
 
 
 def _no_answer(error: requests.RequestException) -> NoAnswer:
@@ -174,17 +136,18 @@ def _no_answer(error: requests.RequestException) -> NoAnswer:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = f"its TLS certificate is not trusted ({cause.verify_message})"
-            return NoAnswer(why, sent=False, final=True)
+            return NoAnswer(why, sent=False, final=True, cause=error)
     for kind, why, sent in _REASONS:
         if any(isinstance(cause, kind) for cause in causes):
-            return NoAnswer(why, sent=sent)
-    return NoAnswer(f"the request could not be made ({type(error).__name__})", sent=False, final=True)
+            return NoAnswer(why, sent=sent, cause=error)
+    why = f"the request could not be made ({type(error).__name__})"
+    return NoAnswer(why, sent=False, final=True, cause=error)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Go through an error and what it wraps.
+    """Yield an error and the errors that it wraps.
 
-    Its context is left out: that may be an error of an earlier request, which somebody is handling just now.
+    Its context is left out: that may be the error of an earlier request, which a caller is just handling.
     """
     yield error
     for inner in (*error.args, getattr(error, "reason", None)):
