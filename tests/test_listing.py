@@ -14,7 +14,7 @@ from pulumi_dpc._api.client import DpcClient
 from pulumi_dpc._api.listing import Listing
 from pulumi_dpc._api.settings import Settings
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
-from pulumi_dpc.errors import ApiError, DpcError, NotFound
+from pulumi_dpc.errors import ApiError, DpcError, NotFound, OutcomeUnknown
 
 PAGE = f"GET {PIPELINES}"
 
@@ -151,7 +151,7 @@ def test_one_that_was_listed_and_then_deleted_is_gone(api: Emulator, listing: Li
 def test_a_write_makes_the_entry_old(api: Emulator, listing: Listing) -> None:
     ids = fill(api, 2)
     listing.find(GUIDE_PROJECT, ids[0])
-    listing.stale(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "renamed"})
+    listing.invalidate(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "renamed"})
     api.edit(ids[0], name="renamed")
     assert listing.find(GUIDE_PROJECT, ids[0])["name"] == "renamed"
     assert listing.find(GUIDE_PROJECT, ids[1])["name"] == "p1"
@@ -166,14 +166,14 @@ def test_a_write_under_way_is_asked_about_under_its_old_and_its_new_name(
     """Others' names are looked up at the same time, and must not cost a GET of every edit."""
     ids = fill(api, 1)
     listing.named(GUIDE_PROJECT, "x")
-    listing.stale(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "new"})
+    listing.invalidate(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "new"})
     costs(api)
     assert listing.named(GUIDE_PROJECT, "other") == []
     assert costs(api) == (0, 0)
     assert [id_ for id_, _ in listing.named(GUIDE_PROJECT, "p0")] == ids
     assert listing.named(GUIDE_PROJECT, "new") == []
     assert costs(api) == (0, 2)
-    listing.stale(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "newer"})
+    listing.invalidate(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "newer"})
     api.edit(ids[0], name="new")
     assert [id_ for id_, _ in listing.named(GUIDE_PROJECT, "new")] == ids
 
@@ -182,8 +182,8 @@ def test_what_this_process_wrote_is_known_without_asking(api: Emulator, listing:
     (id_,) = fill(api, 1)
     listing.named(GUIDE_PROJECT, "x")
     api.clear_requests()
-    listing.wrote(GUIDE_PROJECT, SOME_ID, {**DEFINITION, "name": "made"})
-    listing.wrote(GUIDE_PROJECT, id_, None)
+    listing.store(GUIDE_PROJECT, SOME_ID, {**DEFINITION, "name": "made"})
+    listing.store(GUIDE_PROJECT, id_, None)
     assert [found for found, _ in listing.named(GUIDE_PROJECT, "made")] == [SOME_ID]
     assert listing.named(GUIDE_PROJECT, "p0") == []
     assert costs(api) == (0, 0)
@@ -202,8 +202,8 @@ def test_a_write_while_a_page_is_on_its_way_counts_for_more(api: Emulator, listi
     with ThreadPoolExecutor(1) as pool:
         found = pool.submit(listing.named, GUIDE_PROJECT, "p0")
         assert asked.wait(5)
-        listing.wrote(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "renamed"})
-        listing.wrote(GUIDE_PROJECT, ids[1], None)
+        listing.store(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "renamed"})
+        listing.store(GUIDE_PROJECT, ids[1], None)
         written.set()
         assert found.result() == []
     assert [name["name"] for _, name in listing.named(GUIDE_PROJECT, "renamed")] == ["renamed"]
@@ -220,6 +220,28 @@ def test_after_an_unknown_outcome_the_listing_is_read_again(
     assert listing.named(GUIDE_PROJECT, "p0") == []
     assert [live["name"] for _, live in listing.named(GUIDE_PROJECT, "p0", since=since)] == ["p0"]
     assert costs(api) == (2, 0)
+
+
+def test_a_create_whose_answer_was_lost_is_found_by_its_name(
+    api: Emulator, client: DpcClient, listing: Listing
+) -> None:
+    """The listing that showed the name to be free is read again, and a second POST is never sent."""
+    assert listing.named(GUIDE_PROJECT, DEFINITION["name"]) == []
+    api.drop_next("after", match="POST *")
+    with pytest.raises(OutcomeUnknown) as caught:
+        client.create_pipeline(GUIDE_PROJECT, DEFINITION)
+    assert caught.value.maybe_applied
+    (made,) = api.pipelines
+    found = listing.named(GUIDE_PROJECT, DEFINITION["name"], since=client.clock.now())
+    assert [id_ for id_, _ in found] == [made.id]
+    assert sum(request.method == "POST" for request in api.requests) == 1
+
+
+def test_an_account_that_sees_no_project_sees_not_this_one(api: Emulator) -> None:
+    """Nothing is gone because of it: the caller says that the project is not visible."""
+    with DpcClient(Settings.resolve(environment={**api.other_account(), "DPC_TOKEN": ""})) as client:
+        assert client.list_projects() == []
+        assert not Listing(client).is_visible(GUIDE_PROJECT)
 
 
 def test_an_abridged_listing_is_completed_by_id(api: Emulator, listing: Listing) -> None:
@@ -301,12 +323,12 @@ def test_an_id_in_capitals_is_the_same_pipeline(api: Emulator, listing: Listing)
     assert listing.find(GUIDE_PROJECT, first)["name"] == "p0"
     assert listing.find(project, first.upper())["name"] == "p0"
     assert costs(api) == (1, 0)
-    listing.wrote(GUIDE_PROJECT, second, None)
-    listing.wrote(project, first.upper(), {**DEFINITION, "name": "renamed"})
+    listing.store(GUIDE_PROJECT, second, None)
+    listing.store(project, first.upper(), {**DEFINITION, "name": "renamed"})
     assert listing.named(project, "p1") == []
     assert [live["name"] for _, live in listing.named(GUIDE_PROJECT, "renamed")] == ["renamed"]
     assert listing.named(GUIDE_PROJECT, "p0") == []
-    listing.stale(project, third.upper(), DEFINITION)
+    listing.invalidate(project, third.upper(), DEFINITION)
     assert listing.find(GUIDE_PROJECT, third)["name"] == "p2"
     assert costs(api) == (0, 1)
     assert listing.has(project, third.upper())

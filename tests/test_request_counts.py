@@ -71,6 +71,16 @@ def test_stopped_pipelines_cost_one_request_each_and_a_listing(count: int, tmp_p
         assert world.api.pipelines == []
 
 
+def test_a_create_whose_answer_was_lost_finds_its_pipeline_with_one_more_listing(tmp_path: Path) -> None:
+    """In the same `up`, and without a second POST."""
+    with a_world(tmp_path) as world:
+        world.api.drop_next("after", match="POST */streaming-pipelines")
+        world.write(resource())
+        assert run(world, "up") == {LIST: 2, CREATE: 1}
+        assert [world.managed["id"]] == [f"{GUIDE_PROJECT}/{one.id}" for one in world.api.pipelines]
+        assert run(world, "preview") == {}
+
+
 @pytest.mark.parametrize("count", [1, 10])
 def test_an_edit_asks_only_about_the_edited_pipeline(count: int, tmp_path: Path) -> None:
     with a_world(tmp_path) as world:

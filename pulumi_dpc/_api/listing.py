@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi_dpc.errors import ApiError, NotFound, OutcomeUnknown
 
-from .client import PIPELINE_ID, DpcClient, is_definition
+from .client import PIPELINE_ID, DpcClient, is_definition, pipelines_path
 from .exchanges import is_failure
 from .paging import Reading
 from .single_flight import SingleFlight
@@ -20,13 +20,13 @@ Definition = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Entry:
-    """Hold what is known of one pipeline.
+    """What is known of one pipeline.
 
     Attributes:
         id: As the service, or the program that wrote it, spells it.
         name: As it was listed; not a string where that is not known.
-        definition: None where the listing's is old, or is not a whole one.
-        next_name: What an edit of this process may have named it since.
+        definition: None where the listed one is out of date or incomplete.
+        next_name: The name that an edit of this process may have given it since.
     """
 
     id: str
@@ -39,12 +39,12 @@ class _Entry:
 
 
 class Listing:
-    """Answer from a project's listing what would otherwise be one request for each pipeline.
+    """The pipelines of each project, read once for what would otherwise be one request for each pipeline.
 
-    A listing is read once in the life of a process, page by page and no further than it pays: its first page,
-    and the next ones while one is asked for that is not found yet, and at least as many have been asked for as
-    there are pages left. One pipeline in a project of 500 costs the first page and one GET; a hundred cost the pages.
-    Ids of projects and pipelines are the same in any case.
+    A listing is read once in the life of a process. The first page is always read. More are read while the pipeline
+    asked for has not been found and the pages left are no more than the pipelines asked for so far; otherwise it
+    costs one GET. So one pipeline in a project of 500 costs the first page and one GET; a hundred cost the five pages.
+    Ids of projects and pipelines are compared in lower case.
 
     Args:
         client: The requests; shared by all threads, as this is.
@@ -55,21 +55,21 @@ class Listing:
         self._lock = threading.Lock()
         self._projects: dict[str, _Project] = {}
         self._visible: set[str] | None = None
-        self._looking = SingleFlight()
+        self._flight = SingleFlight()
 
     def find(self, project_id: str, pipeline_id: str) -> Definition:
-        """Return a definition: from the listing, or by its id where that has no fresh one.
+        """Return a definition: from the listing, or by a GET where the listing has none that is up to date.
 
         Raises:
-            NotFound: There is no such pipeline, or no such project. One stray 404 proves nothing: see `has`.
+            NotFound: There is no such pipeline, or no such project. A single 404 proves nothing: see `has`.
         """
         definition = self._project(project_id).find(pipeline_id)
         return self._client.get_pipeline(project_id, pipeline_id) if definition is None else definition
 
     def has(self, project_id: str, pipeline_id: str) -> bool:
-        """Tell whether the whole listing has a pipeline, for which a GET has just answered 404.
+        """Tell whether the whole listing has a pipeline for which a GET has just answered 404.
 
-        A listing that was read before and has it is read again: it may have been deleted since.
+        If a listing that was read earlier has it, the listing is read again: it may have been deleted since.
         """
         project = self._project(project_id)
         key = pipeline_id.lower()
@@ -80,13 +80,13 @@ class Listing:
     ) -> list[tuple[str, Definition]]:
         """Return the pipelines of that name in the whole listing, each with its id.
 
-        Of one that only the listing can tell of, because its GET has no usable answer, the definition is its name
-        alone. The others in the project are not asked for: an unfinished draft of somebody's is no hindrance.
+        Where a pipeline of that name is listed but its GET has no usable answer, the definition is its name alone.
+        Pipelines of other names are not asked for, so somebody's unfinished draft is no obstacle.
 
         Args:
             project_id: The project.
             name: The name, exactly.
-            since: Refuse a listing whose reading began before that time of the client's clock.
+            since: Read the listing again if it was begun before that time of the client's clock.
         """
         entries = self._project(project_id).all(since=since).values()
         found = [(one.id, self._fresh(project_id, one, name)) for one in entries if one.may_be_named(name)]
@@ -101,19 +101,23 @@ class Listing:
         return [(id_, live) for id_, live in known if str(live.get("agentId")).lower() == agent_id.lower()]
 
     def is_visible(self, project_id: str) -> bool:
-        """Tell whether the credentials see the project; all projects are read once."""
-        with self._looking.turn():
+        """Tell whether the credentials see the project; the list of projects is read once."""
+        with self._flight.turn():
             if self._visible is None:
                 self._visible = {project["id"].lower() for project in self._client.list_projects()}
         return project_id.lower() in self._visible
 
-    def wrote(self, project_id: str, pipeline_id: str, definition: Definition | None) -> None:
-        """Take note of a pipeline that this process has created, edited or, with None, deleted."""
-        self._project(project_id).wrote(pipeline_id, definition)
+    def store(self, project_id: str, pipeline_id: str, definition: Definition | None) -> None:
+        """Record a pipeline that this process has created, edited or, with None, deleted."""
+        self._project(project_id).store(pipeline_id, definition)
 
-    def stale(self, project_id: str, pipeline_id: str, definition: Definition) -> None:
-        """Take note that this may have been written over a pipeline: what the listing says of it is old."""
-        self._project(project_id).stale(pipeline_id, definition)
+    wrote = store  # ALIAS of the old name: delete with its last caller
+
+    def invalidate(self, project_id: str, pipeline_id: str, definition: Definition) -> None:
+        """Record that this may have been written to a pipeline: the listed definition is out of date."""
+        self._project(project_id).invalidate(pipeline_id, definition)
+
+    stale = invalidate  # ALIAS of the old name: delete with its last caller
 
     def _project(self, project_id: str) -> _Project:
         with self._lock:
@@ -134,7 +138,7 @@ class Listing:
 
 
 class _Project:
-    """Read one project's listing as far as it is needed, and keep it in step with our own writes."""
+    """The listing of one project, read as far as it is needed and corrected by the writes of this process."""
 
     def __init__(self, client: DpcClient, project_id: str) -> None:
         self._client = client
@@ -146,12 +150,12 @@ class _Project:
         self._begin()
 
     def find(self, pipeline_id: str) -> Definition | None:
-        """Return what the listing says, None if it pays to ask by id, or is not known."""
+        """Return what the listing says; None if it says nothing, or if one GET costs less than reading on."""
         key = pipeline_id.lower()
         with self._lock:
             self._wanted.add(key)
         with self._flight.turn():
-            while self._pays(key):
+            while self._should_read_on(key):
                 self._read_page()
             with self._lock:
                 entry = self._entries.get(key)
@@ -168,7 +172,7 @@ class _Project:
             with self._lock:
                 return dict(self._entries)
 
-    def wrote(self, pipeline_id: str, definition: Definition | None) -> None:
+    def store(self, pipeline_id: str, definition: Definition | None) -> None:
         key = pipeline_id.lower()
         with self._lock:
             self._writes[key] += 1
@@ -178,7 +182,7 @@ class _Project:
                 live = {**definition, PIPELINE_ID: pipeline_id}
                 self._entries[key] = _Entry(pipeline_id, live.get("name"), live)
 
-    def stale(self, pipeline_id: str, definition: Definition) -> None:
+    def invalidate(self, pipeline_id: str, definition: Definition) -> None:
         key = pipeline_id.lower()
         with self._lock:
             self._writes[key] += 1
@@ -188,14 +192,14 @@ class _Project:
             self._entries[key] = _Entry(pipeline_id, name, next_name=next_name)
 
     def _begin(self) -> None:
-        self._reading = Reading(f"/v1/projects/{self._id}/streaming-pipelines", PIPELINE_ID)
+        self._reading = Reading(pipelines_path(self._id), PIPELINE_ID)
         self._entries: dict[str, _Entry] = {}
         self._began = self._client.clock.now()
 
-    def _pays(self, key: str) -> bool:
-        """Tell whether to read on: the pages left are no more than the pipelines that this process has to do with.
+    def _should_read_on(self, key: str) -> bool:
+        """Tell whether to read the next page: it is the first, or no more pages are left than were asked for.
 
-        Those who wait for their turn are counted too, so a refresh of many does not begin with GETs.
+        Pipelines whose threads still wait for their turn count too, so a refresh of many does not begin with GETs.
         """
         if self._reading.done:
             return False
@@ -204,7 +208,7 @@ class _Project:
             return key not in self._entries and (first or len(self._wanted) >= self._reading.pages_left())
 
     def _read_page(self) -> None:
-        """Read the next page; what this process wrote while the page was on its way counts for more."""
+        """Read the next page; where this process wrote something while the page was on its way, the write wins."""
         with self._lock:
             before = dict(self._writes)
         body = self._client.pipelines_page(self._id, self._reading.page)
