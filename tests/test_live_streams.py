@@ -56,3 +56,14 @@ def test_an_agent_that_is_free_at_last_is_started_on(tmp_path: Path) -> None:
         result = world.up(resource(definition=edited(), running=True))
         assert result.ok, result.text
         assert world.pipeline.status == "STREAMING"
+
+
+def test_an_agent_that_cannot_be_looked_up_does_not_hold_the_wait_for_its_pipeline(tmp_path: Path) -> None:
+    """Its state is shown, no more; trying for two minutes at each look would outlast every limit of the user's."""
+    opts = 'text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="40s"))'
+    with World("engine", tmp_path) as world:
+        world.api.agent_offline(GUIDE_AGENT)
+        world.api.fail_next(503, match="GET /v1/agents/*", times=None)
+        failed(world.up(resource(running=True, opts=opts)), "could not be looked up", "after 40 s")
+        started = next(request.at for request in world.api.requests if request.path.endswith("/commands"))
+        assert max(request.at for request in world.api.requests) - started < 80

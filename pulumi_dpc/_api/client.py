@@ -46,9 +46,7 @@ class DpcClient:
         *,
         clock: Clock | None = None,
         notify: Notify = no_output,
-        say: Notify | None = None,  # ALIAS of `notify`: delete with its last caller
     ) -> None:
-        notify = say or notify  # ALIAS of `notify`: delete with its last caller
         self.settings = settings or Settings.resolve()
         self.clock = clock or Clock(self.settings.time_scale)
         self._transport = Transport(self.settings, self.clock, notify)
@@ -77,9 +75,13 @@ class DpcClient:
         """Return all agents; those whose ``agentType`` is ``streaming`` can run a pipeline."""
         return list(self._all("/v1/agents", "agentId"))
 
-    def get_agent(self, agent_id: str) -> Json:
-        """Return one agent; ``connected`` tells whether it is alive (``docs/api.md`` 2.2)."""
-        agent: Json = self._transport.request("GET", f"/v1/agents/{_segment(agent_id)}", usable=_is_object)
+    def get_agent(self, agent_id: str, *, once: bool = False) -> Json:
+        """Return one agent; ``connected`` tells whether it is alive (``docs/api.md`` 2.2).
+
+        With ``once`` a failure that may pass is raised at once, for whoever does something else meanwhile.
+        """
+        path = f"/v1/agents/{_segment(agent_id)}"
+        agent: Json = self._transport.request("GET", path, usable=_is_object, once=once)
         return agent
 
     def list_pipelines(self, project_id: str) -> list[Json]:
@@ -137,8 +139,6 @@ class DpcClient:
         """Return the status when it is this caller's turn among all that wait for a pipeline."""
         self._transport.pacer.poll_turn()
         return self.get_status(project_id, pipeline_id)
-
-    look_status = poll_status  # ALIAS of the old name: delete with its last caller
 
     def _page(self, path: str, page: int, key: str) -> Json:
         params, usable = {"page": page, "size": PAGE_SIZE}, partial(is_page, key=key)

@@ -111,13 +111,9 @@ class Listing:
         """Record a pipeline that this process has created, edited or, with None, deleted."""
         self._project(project_id).store(pipeline_id, definition)
 
-    wrote = store  # ALIAS of the old name: delete with its last caller
-
     def invalidate(self, project_id: str, pipeline_id: str, definition: Definition) -> None:
         """Record that this may have been written to a pipeline: the listed definition is out of date."""
         self._project(project_id).invalidate(pipeline_id, definition)
-
-    stale = invalidate  # ALIAS of the old name: delete with its last caller
 
     def _project(self, project_id: str) -> _Project:
         with self._lock:

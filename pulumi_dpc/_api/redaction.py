@@ -13,7 +13,6 @@ from .json_body import decode
 FREE_PROPERTIES = ("advancedProperties", "jdbcProperties", "__not_stored")
 """Properties that users fill with names and values of their own, and what the service makes of them; all other secrets
 are references to a vault."""
-FREE = FREE_PROPERTIES  # ALIAS of the old name: delete with its last caller
 SHORTEST = 4
 """A shorter text, such as a number or a letter, would blank out half of the sentence that quotes it."""
 
@@ -32,9 +31,6 @@ def protecting(*bags: Any) -> Iterator[None]:
         yield
     finally:
         _protected.reset(token)
-
-
-holding = protecting  # ALIAS of the old name: delete with its last caller
 
 
 def protected_texts(*more: Any) -> list[str]:

@@ -115,11 +115,18 @@ def _unconfirmed(request: Request, error: DpcError, wait: float | None = None) -
 
 
 def call_with_retries(
-    request: Request, send: Callable[[], Exchange], pacer: Pacer, clock: Clock, notify: Notify
+    request: Request,
+    send: Callable[[], Exchange],
+    pacer: Pacer,
+    clock: Clock,
+    notify: Notify,
+    *,
+    once: bool = False,
 ) -> Any:
     """Send a request, again while `judge` allows it and the budget lasts, and return its value.
 
-    Before each wait ``notify`` is told why and how long: minutes of silence would look like a hang.
+    Before each wait ``notify`` is told why and how long: minutes of silence would look like a hang. With ``once`` it
+    is not waited for at all: the answer is wanted now, or not.
 
     Raises:
         DpcError: The error of the last attempt, or `Interrupted`; its ``maybe_applied`` speaks for all attempts.
@@ -143,7 +150,7 @@ def call_with_retries(
             attempts += 1
             delay = verdict.retry_after or backoff(attempts)
             spent += clock.now() - began
-            if not may_wait(delay, spent, attempts):
+            if once or not may_wait(delay, spent, attempts):
                 raise verdict.error
             spent += delay
             notify(f"{str(verdict.error).partition(chr(10))[0]}; trying again in {delay:.0f} s")

@@ -61,6 +61,7 @@ class Transport:
         json: Any = None,
         repeatable: bool = True,
         usable: Callable[[Any], bool] = anything,
+        once: bool = False,
     ) -> Any:
         """Send a request, again where `retries` allows it, and return the JSON value of its answer.
 
@@ -71,6 +72,7 @@ class Transport:
             json: Body.
             repeatable: Whether it may be sent again although the service may have carried it out.
             usable: Tells whether the value of a successful answer is what it should be.
+            once: Do not wait and try again after a failure that may pass.
 
         Raises:
             ApiError: The service refused, or failed.
@@ -91,7 +93,7 @@ class Transport:
         )
 
         send = partial(self._send, request, params, body)
-        return call_with_retries(request, send, self.pacer, self._clock, self._notify)
+        return call_with_retries(request, send, self.pacer, self._clock, self._notify, once=once)
 
     def _send(self, request: Request, params: Mapping[str, Any] | None, body: bytes | None) -> Exchange:
         """Send it once, with a token that is good for a while; nothing secret is left in what came back."""

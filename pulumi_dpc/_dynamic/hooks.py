@@ -47,7 +47,7 @@ def _hook(hook: Hook) -> Hook:
     @functools.wraps(hook)
     def spoken(self: StreamingPipelineProvider, *args: Any) -> Any:
         try:
-            with redaction.holding(*args):
+            with redaction.protecting(*args):
                 return hook(self, *args)
         except DpcError as error:
             raise answer.Failure(named(args[-1], str(error))) from error

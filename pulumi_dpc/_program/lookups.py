@@ -220,7 +220,7 @@ class _Answers:
         from pulumi_dpc._api.client import DpcClient
 
         if settings not in self._clients:
-            self._clients[settings] = DpcClient(settings, say=_show)
+            self._clients[settings] = DpcClient(settings, notify=_show)
         return self._clients[settings]
 
 

@@ -42,7 +42,7 @@ class Service:
 
         if not is_definition(answer, pipeline_id):
             return None
-        self.listing.wrote(project_id, pipeline_id, answer)
+        self.listing.store(project_id, pipeline_id, answer)
         return without_ids(answer)
 
 
@@ -72,6 +72,6 @@ class Services:
         with self._lock:
             if settings not in self._services:
                 clock = Clock(settings.time_scale, self._interrupt)
-                client = DpcClient(settings, clock=clock, say=notify)
+                client = DpcClient(settings, clock=clock, notify=notify)
                 self._services[settings] = Service(client, Listing(client))
             return self._services[settings]

@@ -147,7 +147,7 @@ def _post(service: Service, project_id: str, definition: Mapping[str, Any]) -> C
     pipeline_id = str(created["streamingPipelineId"])
     stored = service.stored(project_id, pipeline_id, created)
     if stored is None:
-        service.listing.stale(project_id, pipeline_id, definition)
+        service.listing.invalidate(project_id, pipeline_id, definition)
     return Created(pipeline_id, stored)
 
 

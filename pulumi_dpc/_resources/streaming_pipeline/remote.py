@@ -64,12 +64,12 @@ class RemotePipeline:
 
     def poll(self) -> str:
         """Return the live status, when it is this pipeline's turn among all that wait."""
-        return self.service.client.look_status(self.project_id, self.pipeline_id)
+        return self.service.client.poll_status(self.project_id, self.pipeline_id)
 
     def put(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Replace the definition, and return what is stored then, None where the answer does not tell."""
         # It may be written although no answer comes.
-        self.service.listing.stale(self.project_id, self.pipeline_id, body)
+        self.service.listing.invalidate(self.project_id, self.pipeline_id, body)
         answer = self.service.client.update_pipeline(self.project_id, self.pipeline_id, body)
         return self.service.stored(self.project_id, self.pipeline_id, answer)
 
@@ -80,7 +80,7 @@ class RemotePipeline:
     def delete(self) -> None:
         """Delete it."""
         self.service.client.delete_pipeline(self.project_id, self.pipeline_id)
-        self.service.listing.wrote(self.project_id, self.pipeline_id, None)
+        self.service.listing.store(self.project_id, self.pipeline_id, None)
 
     def agent_state(self, agent_id: str | None) -> AgentState:
         """Return what is known of an agent."""
@@ -88,7 +88,7 @@ class RemotePipeline:
         if agent_id is None:
             return AgentState("agent", "agent", "is not known")
         try:
-            agent = self.service.client.get_agent(agent_id)
+            agent = self.service.client.get_agent(agent_id, once=True)
         except NotFound:
             return AgentState(title, title, "does not exist", is_away=True)
         except ApiError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pulumi_dpc._api.redaction import FREE
+from pulumi_dpc._api.redaction import FREE_PROPERTIES
 from pulumi_dpc._definition.alteration import describe, from_state, to_state
 from pulumi_dpc._definition.comparison import as_recorded, difference_paths, differences
 from pulumi_dpc._definition.definition import is_unknown
@@ -167,7 +167,7 @@ def outputs_of(inputs: Bag, outcome: Outcome, api_url: str, wish: Desired | None
 def _may_hold_secrets(definition: Bag, said: Bag, *, is_done: bool) -> list[str]:
     """Return the properties that differ from the inputs, after a success only those that differ in a free part."""
     paths = difference_paths(definition, said) if is_done else ()
-    free = {path[0] for path in paths if not set(FREE).isdisjoint(path)}
+    free = {path[0] for path in paths if not set(FREE_PROPERTIES).isdisjoint(path)}
     return [
         key for key, value in definition.items() if value != said.get(key) and (not is_done or key in free)
     ]
