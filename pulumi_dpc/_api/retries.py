@@ -125,19 +125,15 @@ def call_with_retries(
 ) -> Any:
     """Send a request, again while `judge` allows it and the budget lasts, and return its value.
 
-    Before each wait ``notify`` is told why and how long: minutes of silence would look like a hang. With ``once`` it
-    is not waited for at all: the answer is wanted now, or not.
-
-    Raises:
-        DpcError: The error of the last attempt, or `Interrupted`; its ``maybe_applied`` speaks for all attempts.
+    Before each wait ``notify`` is told why and how long: minutes of silence would look like a hang. With ``once`` there
+    is no wait. The error of the last attempt is raised, or `Interrupted`; ``maybe_applied`` speaks for all attempts.
     """
     spent, attempts, maybe_applied = 0.0, 0, False
     try:
         while True:
             began = pacer.turn()
             exchange = send()
-            if isinstance(exchange, Answer) and not exchange.is_rate_limited:
-                pacer.accepted()
+            _tell_pace(pacer, exchange)
             verdict = judge(request, exchange, clock.wall())
             if isinstance(verdict, Value):
                 return verdict.value
@@ -154,13 +150,15 @@ def call_with_retries(
                 raise verdict.error
             spent += delay
             notify(f"{str(verdict.error).partition(chr(10))[0]}; trying again in {delay:.0f} s")
-            if verdict.rate_limited:
-                pacer.rate_limited(began, delay)
-            else:
-                clock.sleep(delay)
+            pacer.rate_limited(began, delay) if verdict.rate_limited else clock.sleep(delay)
     except DpcError as error:
         error.maybe_applied |= maybe_applied
         raise
+
+
+def _tell_pace(pacer: Pacer, exchange: Exchange) -> None:
+    if isinstance(exchange, Answer) and not exchange.is_rate_limited:
+        pacer.accepted()
 
 
 def may_wait(delay: float, spent: float, attempts: int) -> bool:

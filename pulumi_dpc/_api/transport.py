@@ -78,8 +78,7 @@ class Transport:
             ApiError: The service refused, or failed.
             OutcomeUnknown: The request was sent and no usable answer came.
             Unreachable: The request was never sent.
-            Interrupted: The user cancelled during a wait.
-            DpcError: Of each, ``maybe_applied`` tells whether the service may have done the work unseen.
+            Interrupted: The user cancelled during a wait. ``maybe_applied`` of each error says what may be done.
         """
         body = _encoded(json)
         request = Request(
@@ -91,7 +90,6 @@ class Transport:
             renewable=self._tokens.renewable,
             usable=usable,
         )
-
         send = partial(self._send, request, params, body)
         return call_with_retries(request, send, self.pacer, self._clock, self._notify, once=once)
 

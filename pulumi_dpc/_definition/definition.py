@@ -41,7 +41,7 @@ _EXACT = 2**53  # a float this large may no longer be the number that was meant
 
 @dataclass(frozen=True)
 class Checked:
-    """Hold what a check found.
+    """What a check found.
 
     Attributes:
         canonical: The definition in its one spelling.

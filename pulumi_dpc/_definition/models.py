@@ -56,14 +56,14 @@ DecimalMapping = Literal["LEGACY", "LOGICAL"]
 
 
 class Model:
-    """Stand for one object of the API; its fields are the API's in Python case (docs/api.md section 3)."""
+    """One object of the API; its fields are the API's in Python case (docs/api.md section 3)."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"alias_generator": wire_name}
 
 
 @dataclass(frozen=True)
 class Table(Model):
-    """Name one table to stream; for MySQL the schema is the database."""
+    """One table to stream; for MySQL the schema is the database."""
 
     schema: Input[Text]
     table: Input[Text]
@@ -71,7 +71,7 @@ class Table(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class SecretReference(Model):
-    """Name a secret that the pipeline's agent reads from its vault; the API never sees the secret itself."""
+    """The name of a secret that the pipeline's agent reads from its vault; the API never sees the secret itself."""
 
     secret_type: Input[SecretType]
     secret_name: Input[Text]
@@ -99,7 +99,7 @@ Tables = Annotated[Sequence[ModelInput[Table]], MinLen(1)]
 
 @dataclass(frozen=True, kw_only=True)
 class _DatabaseConnection(Model):
-    """Reach a database; without this docstring `dataclass` would work one out, slowly, from the signature."""
+    """How a database is reached; without this docstring `dataclass` would work one out, slowly, from the signature."""
 
     host: Input[Text]
     port: Input[Port]
@@ -110,26 +110,26 @@ class _DatabaseConnection(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresConnection(_DatabaseConnection):
-    """Reach a PostgreSQL database."""
+    """The connection to a PostgreSQL database."""
 
     database: Input[Text]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SqlServerConnection(_DatabaseConnection):
-    """Reach a Microsoft SQL Server database."""
+    """The connection to a Microsoft SQL Server database."""
 
     database: Input[Text]
 
 
 @dataclass(frozen=True, kw_only=True)
 class MySqlConnection(_DatabaseConnection):
-    """Reach a MySQL server."""
+    """The connection to a MySQL server."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OracleConnection(_DatabaseConnection):
-    """Reach an Oracle database: the container database, and the pluggable one if there is one."""
+    """The connection to an Oracle database: the container database, and the pluggable one if there is one."""
 
     database: Input[Text]
     pdb: Input[str] | None = None
@@ -137,12 +137,12 @@ class OracleConnection(_DatabaseConnection):
 
 @dataclass(frozen=True, kw_only=True)
 class Db2IbmIConnection(_DatabaseConnection):
-    """Reach Db2 for IBM i."""
+    """The connection to Db2 for IBM i."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresSource(Model):
-    """Stream tables of a PostgreSQL database."""
+    """Tables of a PostgreSQL database."""
 
     type: Literal["postgres"] = "postgres"
     connection: ModelInput[PostgresConnection]
@@ -151,7 +151,7 @@ class PostgresSource(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class SqlServerSource(Model):
-    """Stream tables of a Microsoft SQL Server database."""
+    """Tables of a Microsoft SQL Server database."""
 
     type: Literal["sqlserver"] = "sqlserver"
     connection: ModelInput[SqlServerConnection]
@@ -160,7 +160,7 @@ class SqlServerSource(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class MySqlSource(Model):
-    """Stream tables of a MySQL server."""
+    """Tables of a MySQL server."""
 
     type: Literal["mysql"] = "mysql"
     connection: ModelInput[MySqlConnection]
@@ -169,7 +169,7 @@ class MySqlSource(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class OracleSource(Model):
-    """Stream tables of an Oracle database."""
+    """Tables of an Oracle database."""
 
     type: Literal["oracle"] = "oracle"
     connection: ModelInput[OracleConnection]
@@ -178,7 +178,7 @@ class OracleSource(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Db2IbmISource(Model):
-    """Stream tables of Db2 for IBM i."""
+    """Tables of Db2 for IBM i."""
 
     type: Literal["db2ibmi"] = "db2ibmi"
     connection: ModelInput[Db2IbmIConnection]
@@ -187,7 +187,7 @@ class Db2IbmISource(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class KeyPairAuthentication(Model):
-    """Sign in to Snowflake with a key pair."""
+    """A key pair to sign in to Snowflake with."""
 
     type: Literal["key-pair"] = "key-pair"
     private_key: ModelInput[SecretReference]
@@ -199,7 +199,7 @@ Authentication = Annotated[KeyPairAuthentication | Mapping[str, Any], ByType()]
 
 @dataclass(frozen=True, kw_only=True)
 class SnowflakeConnection(Model):
-    """Reach a Snowflake account: ``account_name`` is what stands before ``.snowflakecomputing.com``."""
+    """The connection to a Snowflake account: ``account_name`` is what stands before ``.snowflakecomputing.com``."""
 
     account_name: Input[Text]
     username: Input[Text]
@@ -209,7 +209,7 @@ class SnowflakeConnection(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class SnowflakeTarget(Model):
-    """Replicate into Snowflake tables, by way of an internal stage."""
+    """Snowflake tables, by way of an internal stage."""
 
     type: Literal["snowflake"] = "snowflake"
     connection: ModelInput[SnowflakeConnection]
@@ -227,7 +227,7 @@ class SnowflakeTarget(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class S3Target(Model):
-    """Write Avro files to an Amazon S3 bucket, in the role of the agent."""
+    """Avro files in an Amazon S3 bucket, written in the role of the agent."""
 
     type: Literal["s3"] = "s3"
     bucket: Input[Text]
@@ -237,7 +237,7 @@ class S3Target(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class AzureBlobTarget(Model):
-    """Write Avro files to an Azure Blob Storage container."""
+    """Avro files in an Azure Blob Storage container."""
 
     type: Literal["abs"] = "abs"
     account_name: Input[Text]
@@ -249,7 +249,7 @@ class AzureBlobTarget(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class GcsTarget(Model):
-    """Write Avro files to a Google Cloud Storage bucket, in the role of the agent."""
+    """Avro files in a Google Cloud Storage bucket, written in the role of the agent."""
 
     type: Literal["gcs"] = "gcs"
     bucket: Input[Text]
@@ -266,7 +266,7 @@ Target = Annotated[SnowflakeTarget | S3Target | AzureBlobTarget | GcsTarget | Ma
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineDefinition(Model):
-    """Describe a whole streaming pipeline."""
+    """The definition of a whole streaming pipeline."""
 
     name: Input[Text]
     agent_id: Input[Uuid]

@@ -35,7 +35,7 @@ def by_type(union: object) -> dict[str, type]:
 
 
 class Pending:
-    """Let what is not there yet pass, before its type is looked at.
+    """The rule that lets what is not there yet pass, before its type is looked at.
 
     A union with Output would report every mistake twice, once for each member.
     """
@@ -50,14 +50,14 @@ class Pending:
 
 
 class Strict:
-    """Refuse what pydantic would convert: for a number, its text and a bool."""
+    """The rule that refuses what pydantic would convert: for a number, its text and a bool."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return {**handler(source), "strict": True}
 
 
 class ByType:
-    """Choose a model of a union by ``type``; an object of another type passes, if it names one.
+    """The rule that chooses a model of a union by ``type``; an object of another type passes, if it names one.
 
     The service may be newer than we are, so a type that we do not know is not a mistake.
     """

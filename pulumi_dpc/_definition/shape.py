@@ -17,7 +17,7 @@ from .rules import ByType, by_type
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """Describe one place: nothing is set where anything may stand, as inside the user's own properties.
+    """What may stand in one place: nothing is set where anything may stand, as inside the user's own properties.
 
     Attributes:
         spell: Returns the API's spelling of a text.

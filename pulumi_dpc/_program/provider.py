@@ -8,7 +8,7 @@ from pulumi_dpc._names import EXPLICIT
 
 
 class Provider(pulumi.ProviderResource):
-    """Describe one more account, or region, to be given as ``opts.provider`` or to a component.
+    """One more account, or region, to be given as ``opts.provider`` or to a component.
 
     What is not given here comes from the environment, never from the stack configuration. *Credentials* (token, or
     client id and secret; token URL; account id) and *endpoint* (API URL, or region) are each taken whole from the

@@ -53,7 +53,7 @@ _FIRST_SEGMENT = re.compile(r"^\w+")
 
 
 class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
-    """Manage one streaming pipeline of Matillion Data Productivity Cloud, and whether it runs.
+    """One streaming pipeline of Matillion Data Productivity Cloud, and whether it runs.
 
     Args:
         resource_name: The name in the Pulumi program.

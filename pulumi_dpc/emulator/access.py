@@ -19,7 +19,7 @@ AUDIENCE = "https://api.matillion.com"
 
 @dataclass(frozen=True)
 class Account:
-    """Pair an API credential with what it sees.
+    """An API credential and what it sees.
 
     Attributes:
         store: The account's projects and pipelines.
@@ -35,7 +35,7 @@ class Account:
 
 
 class Access:
-    """Issue tokens and recognise them.
+    """The tokens: issued, and recognised.
 
     Args:
         settings: The switches, read at each call.
@@ -82,7 +82,7 @@ class Access:
 
 
 class RateLimit:
-    """Count calls in the last minute and the last second."""
+    """The calls of the last minute and the last second, counted."""
 
     def __init__(self, settings: Settings, now: Callable[[], float]) -> None:
         self._settings = settings

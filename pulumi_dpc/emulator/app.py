@@ -46,7 +46,7 @@ _Handler: TypeAlias = Callable[[_Work], Answer]
 
 
 class App:
-    """Answer calls as the service does; faults, sockets and records are elsewhere.
+    """The service's answers to calls; faults, sockets and records are elsewhere.
 
     Args:
         settings: The switches, read at each call.

@@ -21,7 +21,7 @@ _DOCUMENT_URI = "urn:dpc:openapi"
 
 @dataclass(frozen=True)
 class Operation:
-    """Describe one method of one path.
+    """One method of one path.
 
     Attributes:
         parameters: Schema by name of what the path and the query may carry.

@@ -17,7 +17,7 @@ _R = TypeVar("_R")
 
 
 class Refused(Exception):
-    """Say why the service will not do something, in its own numbers and words."""
+    """Why the service will not do something, in its own numbers and words."""
 
     def __init__(self, status: int, detail: str, violations: Iterable[str] = ()) -> None:
         super().__init__(detail)
@@ -46,7 +46,7 @@ def step(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, 
 
 @dataclass
 class Project:
-    """Hold one project and its environments."""
+    """One project and its environments."""
 
     id: str
     name: str
@@ -55,7 +55,7 @@ class Project:
 
 
 class Directory:
-    """Keep projects, environments and agents.
+    """The projects, environments and agents.
 
     Args:
         new_id: Returns a new unique id.

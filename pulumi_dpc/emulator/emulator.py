@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 from .access import Access, Account, RateLimit
 from .app import PREFIX, App
+from .fault_injection import FaultInjection
 from .faults import Fault, FaultPlan, misbehave
 from .journal import TOKEN_PATH, Journal, answered
-from .lifecycle import StartFailure
+from .outside_changes import OutsideChanges
 from .page import start_page
 from .pipeline import Pipeline
 from .server import Server
@@ -26,8 +26,8 @@ GUIDE_PROJECT = "3dda0acf-e646-4f4b-b4f6-e00449b69427"
 GUIDE_AGENT = "2734aa6f-0c64-4d2b-9406-f44dc8f1f3b6"
 
 
-class Emulator:
-    """Serve the vendor's API on loopback, as its documents describe it, and misbehave on demand.
+class Emulator(FaultInjection, OutsideChanges):
+    """The vendor's API on loopback, as its documents describe it, which misbehaves on demand.
 
     It does not imitate: replication of data, secrets and their vaults, agents' installations, the vendor's
     web pages, metrics and events, roles (a credential may do everything or nothing), TLS.
@@ -192,106 +192,6 @@ class Emulator:
     ) -> str:
         """Put a pipeline there, whatever its definition, and return its id."""
         return self.store.place(project_id, definition, id, status)
-
-    # Behind the client's back
-
-    def stop(self, pipeline: str) -> None:
-        """Stop a pipeline at once, as somebody in the vendor's web page would."""
-        self.store.settle(pipeline, "NOT_RUNNING")
-
-    def start(self, pipeline: str) -> None:
-        """Let a pipeline stream at once."""
-        self.store.settle(pipeline, "STREAMING")
-
-    def edit(self, pipeline: str, change: Mapping[str, Any] | None = None, **fields: Any) -> None:
-        """Merge a change into a definition: mappings merge, None removes."""
-        self.store.edit(pipeline, {**(change or {}), **fields})
-
-    def delete(self, pipeline: str) -> None:
-        """Delete a pipeline."""
-        self.store.forget(pipeline)
-
-    def set_status(self, pipeline: str, status: str | None) -> None:
-        """Answer this word as the status, until the next command or ``set_status(pipeline, None)``."""
-        self.store.force_status(pipeline, status)
-
-    def snapshot(self, pipeline: str, seconds: float | None = None) -> None:
-        """Let a running pipeline take a snapshot."""
-        self.store.snapshot(pipeline, self.settings.snapshot_seconds if seconds is None else seconds)
-
-    def snapshot_on_start(self, seconds: float) -> None:
-        """Let every start from now on begin with a snapshot of that length."""
-        self.settings.start_snapshot_seconds = seconds
-
-    def start_fails(
-        self,
-        pipeline: str | None = None,
-        times: int | None = 1,
-        after: str = "STARTING",
-        seconds: float = 0.5,
-    ) -> None:
-        """Let the next starts fail, of one pipeline or of any; see ``StartFailure``."""
-        found = None if pipeline is None else self.store.find(pipeline).id
-        self.store.fail_starts(StartFailure(found, after, seconds), times)
-
-    def agent_offline(self, agent_id: str, seconds: float | None = None) -> None:
-        """Let an agent lose its connection, which makes the status of its pipelines UNKNOWN.
-
-        It connects again by itself after that many nominal seconds; None: not before ``agent_online``.
-        """
-        self.store.directory.connect(agent_id, after=math.inf if seconds is None else seconds)
-
-    def agent_online(self, agent_id: str) -> None:
-        """Let an agent connect."""
-        self.store.directory.connect(agent_id)
-
-    def remove_agent(self, agent_id: str) -> None:
-        """Delete an agent."""
-        self.store.directory.remove_agent(agent_id)
-
-    def delete_project(self, project_id: str) -> None:
-        """Delete a project with everything in it."""
-        self.store.delete_project(project_id)
-
-    def expire_tokens(self) -> None:
-        """Make every token issued so far worthless (401)."""
-        self._access.expire_tokens()
-
-    # Faults
-
-    def inject(self, fault: Fault) -> None:
-        """Let a fault act on the requests it describes; of several, the first injected goes first."""
-        self._faults.add(fault)
-
-    def fault_at(self, index: int, fault: Fault) -> None:
-        """Let a fault act on the API request of that index (and, if it says so, on later ones)."""
-        self.inject(replace(fault, at=index))
-
-    def fail_next(self, status: int, **when: Any) -> None:
-        """Answer a status instead; the keywords are those of ``Fault``."""
-        self.inject(Fault("status", status=status, **when))
-
-    def drop_next(self, moment: Literal["before", "during", "after"], **when: Any) -> None:
-        """Close the connection before the request is handled, during the answer, or before the answer."""
-        self.inject(Fault(f"drop-{moment}", **when))  # type: ignore[arg-type]
-
-    def stall_next(self, seconds: float, **when: Any) -> None:
-        """Do nothing for that many real seconds."""
-        self.inject(Fault("stall", seconds=seconds, **when))
-
-    def garble_next(
-        self, how: Literal["truncated", "html", "empty", "shape", "status-word"], **when: Any
-    ) -> None:
-        """Handle the request, then answer with a broken body."""
-        self.inject(Fault(how, **when))
-
-    def rewrite_next(self, rewrite: Callable[[Any], Any], **when: Any) -> None:
-        """Handle the request, then answer what the function makes of the JSON answer."""
-        self.inject(Fault("rewrite", rewrite=rewrite, **when))
-
-    def clear_faults(self) -> None:
-        """Drop every fault that is still to come."""
-        self._faults.clear()
 
     # Serving
 

@@ -30,7 +30,7 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Fault:
-    """Describe one misbehaviour as a value.
+    """One misbehaviour, as a value.
 
     Attributes:
         kind: ``refuse``: the service goes down, the request unhandled, until ``up()`` or for ``seconds``.
@@ -89,7 +89,7 @@ class _Armed:
 
 @dataclass
 class FaultPlan:
-    """Hold the faults that are still to come, in the order they were injected."""
+    """The faults that are still to come, in the order they were injected."""
 
     _armed: list[_Armed] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)

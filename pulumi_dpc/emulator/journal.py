@@ -16,7 +16,7 @@ TOKEN_PATH = "/oauth/dpc/token"  # noqa: S105
 
 
 class Journal:
-    """Number requests as they come and remember them.
+    """The requests so far, numbered as they came.
 
     Args:
         now: Returns nominal seconds since the emulator began.

@@ -11,7 +11,7 @@ UP = ("STARTING", "SNAPSHOTTING", "STREAMING")
 
 @dataclass(frozen=True)
 class Timeline:
-    """Say which status a pipeline has at any moment: the legs of its way, each until a time, then the end."""
+    """The status of a pipeline at any moment: the legs of its way, each until a time, then the end."""
 
     end: str = "NOT_RUNNING"
     legs: tuple[tuple[str, float], ...] = ()
@@ -27,7 +27,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class StartFailure:
-    """Say which start fails, and after which status.
+    """Which start fails, and after which status.
 
     Attributes:
         pipeline: Id of the pipeline; None for whichever starts next.

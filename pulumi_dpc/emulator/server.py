@@ -20,7 +20,7 @@ from .wire import Call, Reply
 
 
 class Server:
-    """Serve calls, each connection in a thread of its own.
+    """The sockets: each connection is served in a thread of its own.
 
     Args:
         answer: Returns what to send, or None to close the connection without a word.
@@ -90,7 +90,7 @@ class Server:
 
 
 class _Listening:
-    """Accept connections until it is stopped."""
+    """The socket that takes connections, until it is stopped."""
 
     def __init__(self, listener: socket.socket, accepted: Callable[[socket.socket], None]) -> None:
         self._listener = listener
@@ -116,7 +116,7 @@ class _Listening:
 
 
 class _Connection(BaseHTTPRequestHandler):
-    """Read the requests of one connection and write what the server answers."""
+    """One connection: its requests are read, and what the server answers is written."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True

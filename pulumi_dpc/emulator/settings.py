@@ -13,7 +13,7 @@ EVERY_ITEM: Final = "*"
 
 @dataclass
 class Settings:
-    """Hold the switches of one emulator; each may be changed while it serves.
+    """The switches of one emulator; each may be changed while it serves.
 
     Durations are nominal seconds (see ``Emulator``), except ``latency_seconds``, which is real.
 

@@ -25,7 +25,7 @@ class _ArmedFailure:
 
 
 class Store:
-    """Keep what the service knows.
+    """What the service knows.
 
     Args:
         settings: The switches, read at each step.

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """Carry one request as it came in.
+    """One request as it came in.
 
     Attributes:
         path: Without the query; percent-decoded.
@@ -31,7 +31,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """Carry the bytes to send.
+    """The bytes to send.
 
     Attributes:
         sent: How much of the body leaves before the connection closes; None for all of it.
@@ -45,7 +45,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Answer:
-    """Carry what the service says; ``body`` is JSON, or None for no body."""
+    """What the service says; ``body`` is JSON, or None for no body."""
 
     status: int
     body: Any = None
@@ -61,7 +61,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """Show one request that the emulator received.
+    """One request that the emulator received.
 
     Attributes:
         index: Position among the API requests, from 0; token requests are counted on their own.

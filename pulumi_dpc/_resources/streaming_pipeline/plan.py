@@ -20,7 +20,7 @@ Definition = Mapping[str, Any]
 
 
 class Step(Enum):
-    """Name one thing the runner can do; a plan is a sequence of them."""
+    """One thing the runner can do; a plan is a sequence of them."""
 
     STOP = "stop"
     AWAIT_STOPPED = "await stopped"
@@ -33,7 +33,7 @@ class Step(Enum):
 
 @dataclass(frozen=True)
 class Desired:
-    """Say what the program wants.
+    """What the program wants.
 
     Attributes:
         definition: The definition in the API's spelling, None when the pipeline should not exist.
@@ -50,7 +50,7 @@ class Desired:
 
 @dataclass(frozen=True)
 class Recorded:
-    """Say what the outputs of the last operation recorded.
+    """What the outputs of the last operation recorded.
 
     Attributes:
         definition: The definition as it was last seen; None when nothing was recorded.
@@ -75,7 +75,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Live:
-    """Say what the service answers now.
+    """What the service answers now.
 
     Attributes:
         definition: The definition, in the words in which it was written.
@@ -105,7 +105,7 @@ def understood(stored: Definition, status: str, desired: Desired, recorded: Reco
 
 @dataclass(frozen=True)
 class Plan:
-    """Say what to do, in order.
+    """What to do, in order.
 
     Attributes:
         steps: Empty when everything is as wished.

@@ -159,12 +159,8 @@ class _Run:
             self._await_stopped()
 
     def _await_stopped(self) -> None:
-        may_pass = self._plan.may_skip_stop_confirmation
-        self._wait(
-            Watch(for_running=False, grace=0),
-            give_up=self._need_not_wait,
-            may_skip_stop_confirmation=may_pass,
-        )
+        may_skip = self._plan.may_skip_stop_confirmation
+        self._wait(Watch(for_running=False, grace=0), give_up=self._need_not_wait, may_skip=may_skip)
 
     @property
     def _is_edit(self) -> bool:
@@ -200,13 +196,13 @@ class _Run:
         watch: Watch,
         *,
         give_up: Callable[[str], bool] = lambda _status: False,
-        may_skip_stop_confirmation: bool = False,
+        may_skip: bool = False,
     ) -> None:
         self._agent = AgentWatch(self._ask_agent, self._context.limits.grace)
         try:
             wait(RunStateJudge(watch, self._agent, give_up), self._poll, self._context)
         except WaitTimedOut:
-            if run_state.is_known(self._known.status) or not may_skip_stop_confirmation:
+            if run_state.is_known(self._known.status) or not may_skip:
                 raise
             self._context.warn(
                 f"could not be confirmed as stopped ({self._agent.latest}); continuing with the change"
