@@ -26,9 +26,14 @@ STOPPED = re.compile(r"It is (stopped|stopping|starting)\.|Its status is|Whether
 
 
 def said_about(name: str, result: Result) -> str:
-    """Return the errors about a pipeline; those of a check name the resource instead."""
-    words = re.compile(rf"\b(pipeline-|pipe|renamed){name.rpartition('-')[2]}\b")
-    return "\n".join(error for error in result.errors() if words.search(error))
+    """Return the errors about a pipeline; those that belong to no resource may name it or its resource."""
+    number = name.rpartition("-")[2]
+    words = re.compile(rf"\b(pipeline-|pipe|renamed){number}\b")
+    return "\n".join(
+        one.text
+        for one in result.diagnostics
+        if one.severity == "error" and words.search(one.urn.rpartition("::")[2] or one.text)
+    )
 
 
 # ---- at any time ----
