@@ -17,12 +17,17 @@ blob that changes shows as a difference of every resource.
 """
 
 
+_PROVIDERS = {"StreamingPipeline": "StreamingPipelineProvider"}
+"""The class in ``_dynamic/hooks`` for each kind of resource that a state may name."""
+
+
 def load_provider(kind: str) -> ResourceProvider:
     """Return the provider of one kind of resource, as the provider host unpickles it."""
-    if kind != "StreamingPipeline":
+    from ._dynamic import hooks  # only a provider process needs it
+
+    if kind not in _PROVIDERS:
         raise ValueError(
             f"pulumi_dpc has no resource {kind!r}: the state was written by a newer version; upgrade"
         )
-    from ._dynamic.hooks import StreamingPipelineProvider
-
-    return StreamingPipelineProvider()
+    provider: ResourceProvider = getattr(hooks, _PROVIDERS[kind])()
+    return provider

@@ -25,9 +25,18 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 from pulumi_dpc._api import redaction
 from pulumi_dpc._definition.definition import whole_numbers
 from pulumi_dpc._names import EXPLICIT, PROVIDER
-from pulumi_dpc._resources.operation import Done, Gone, Operation, Partial, Process, named, without
+from pulumi_dpc._resources.operation import (
+    Done,
+    Gone,
+    Operation,
+    Operations,
+    Partial,
+    Process,
+    named,
+    without,
+)
 from pulumi_dpc._resources.service import Service, Services
-from pulumi_dpc._resources.streaming_pipeline import operations
+from pulumi_dpc._resources.streaming_pipeline import operations as streaming_pipelines
 from pulumi_dpc.errors import DpcError
 
 from .host import answer, cancel, workers
@@ -45,7 +54,7 @@ def _hook(hook: Hook) -> Hook:
 
     @answer.boundary
     @functools.wraps(hook)
-    def spoken(self: StreamingPipelineProvider, *args: Any) -> Any:
+    def spoken(self: KindProvider, *args: Any) -> Any:
         try:
             with redaction.protecting(*args):
                 return hook(self, *args)
@@ -55,14 +64,18 @@ def _hook(hook: Hook) -> Hook:
     return spoken  # type: ignore[return-value]
 
 
-class StreamingPipelineProvider(ResourceProvider):
-    """The provider of streaming pipelines; one instance serves all threads of a provider process.
+class KindProvider(ResourceProvider):
+    """The provider of one kind of resource; one instance serves all threads of a provider process.
 
     Args:
         services: The APIs that this process reaches.
+
+    Attributes:
+        operations: What can be done with a resource of this kind.
     """
 
     serialize_as_secret_always = False
+    operations: Operations
 
     def __init__(self, services: Services = SERVICES) -> None:
         super().__init__()
@@ -80,20 +93,20 @@ class StreamingPipelineProvider(ResourceProvider):
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
         """Return the canonical inputs and every mistake, with its path in the API's spelling."""
         given = without(news, (PROVIDER,))
-        checked = operations.check(self._operation(), without(_olds, (PROVIDER,)), given)
+        checked = self.operations.check(self._operation(), without(_olds, (PROVIDER,)), given)
         # The engine prints the value of a named property, secrets too, so the property stays empty.
         return CheckResult(checked.inputs, [CheckFailure("", mistake) for mistake in checked.mistakes])
 
     @_hook
     def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
         """Return whether there is something to do; no request is made."""
-        difference = operations.diff(self._operation(), _id, _olds, _news)
+        difference = self.operations.diff(self._operation(), _id, _olds, _news)
         return DiffResult(changes=difference.changes, replaces=difference.replaces)
 
     @_hook
     def read(self, id_: str, props: Bag) -> ReadResult:
         """Return the live object for refresh and get; an empty id says that it is gone."""
-        result = operations.read(self._operation(), id_, _received(props))
+        result = self.operations.read(self._operation(), id_, _received(props))
         if isinstance(result, Gone):
             return ReadResult("", {})
         inputs = None if result.inputs is None else _sealed(result.inputs, result.secrets)
@@ -103,14 +116,14 @@ class StreamingPipelineProvider(ResourceProvider):
     def create(self, props: Bag) -> CreateResult:
         """Create or adopt the object."""
         operation, inputs = self._operation(), _received(props)
-        result = operations.create(operation, inputs)
+        result = self.operations.create(operation, inputs)
         if isinstance(result, Done):
             return CreateResult(result.id, _sealed(result.outputs, result.secrets))
         if answer.can_init_fail():
             _raise_partial(result)
         # Its id cannot be kept, and nothing may be orphaned.
         try:
-            operations.delete(operation, result.id, result.outputs)
+            self.operations.delete(operation, result.id, result.outputs)
         except DpcError as error:
             way_out = f'It could not be deleted again, so adopt it with import_="{result.id}": {error}'
             raise answer.Failure(f"{result.reason} {way_out}") from error
@@ -120,7 +133,7 @@ class StreamingPipelineProvider(ResourceProvider):
     def update(self, _id: str, _olds: Bag, _news: Bag) -> UpdateResult:
         """Bring the live object to what the program says; always return the complete outputs."""
         operation = self._operation()
-        result = operations.update(operation, _id, _received(_olds), _received(_news))
+        result = self.operations.update(operation, _id, _received(_olds), _received(_news))
         if isinstance(result, Partial):
             if answer.can_init_fail():
                 _raise_partial(result)
@@ -130,7 +143,7 @@ class StreamingPipelineProvider(ResourceProvider):
     @_hook
     def delete(self, _id: str, _props: Bag) -> None:
         """Delete the object, unless another resource of the program has taken it over."""
-        operations.delete(self._operation(), _id, _received(_props))
+        self.operations.delete(self._operation(), _id, _received(_props))
 
     def _operation(self) -> Operation:
         call = current_call()
@@ -145,6 +158,12 @@ class StreamingPipelineProvider(ResourceProvider):
         else:
             settings = Settings.resolve(stack_config=values)
         return self._services.at(settings, _show)
+
+
+class StreamingPipelineProvider(KindProvider):
+    """The provider of streaming pipelines."""
+
+    operations = streaming_pipelines
 
 
 def _raise_partial(result: Partial) -> NoReturn:

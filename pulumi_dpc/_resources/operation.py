@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from pulumi_dpc.errors import DpcError
 
@@ -160,6 +160,33 @@ class Partial:
 @dataclass(frozen=True)
 class Gone:
     """A read that found nothing: the resource was deleted outside Pulumi."""
+
+
+class Operations(Protocol):
+    """What can be done with the resources of one kind: a module of functions, the same for every front.
+
+    Each raises a `DpcError` for a plain failure: nothing was changed, so what is recorded stays true.
+    """
+
+    def check(self, operation: Operation, old_inputs: Bag, inputs: Bag, /) -> Checked:
+        """Return the inputs in their one spelling, and every mistake in them."""
+
+    def diff(self, operation: Operation, id_: str, outputs: Bag, inputs: Bag, /) -> Difference:
+        """Return whether there is something to do, without a request."""
+
+    def create(self, operation: Operation, inputs: dict[str, Any], /) -> Done | Partial:
+        """Create or adopt an object."""
+
+    def read(self, operation: Operation, id_: str, recorded: dict[str, Any], /) -> Done | Gone:
+        """Return the live object."""
+
+    def update(
+        self, operation: Operation, id_: str, outputs: dict[str, Any], inputs: dict[str, Any], /
+    ) -> Done | Partial:
+        """Bring the live object to what the program says."""
+
+    def delete(self, operation: Operation, id_: str, outputs: dict[str, Any], /) -> None:
+        """Delete the object, unless another resource of the program has it."""
 
 
 class Refused(DpcError):
