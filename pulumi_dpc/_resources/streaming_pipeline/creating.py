@@ -147,7 +147,7 @@ def _post(service: Service, project_id: str, definition: Mapping[str, Any]) -> C
     pipeline_id = str(created["streamingPipelineId"])
     stored = service.stored(project_id, pipeline_id, created)
     if stored is None:
-        service.listing.invalidate(project_id, pipeline_id, definition)
+        service.listing.store(project_id, pipeline_id, definition)  # by its name others are told from it
     return Created(pipeline_id, stored)
 
 
@@ -215,9 +215,10 @@ def _start(
 def _read_back(pipeline: RemotePipeline) -> Mapping[str, Any] | None:
     """Return what is stored of a pipeline just created; None where it cannot be read now."""
     try:
-        return pipeline.definition()
+        answer = pipeline.definition()
     except DpcError:
         return None
+    return pipeline.service.stored(pipeline.project_id, pipeline.pipeline_id, answer)
 
 
 def _takes_over_running(operation: Operation, inputs: Bag) -> bool:
