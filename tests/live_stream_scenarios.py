@@ -390,7 +390,7 @@ def replacement_of_what_was_deleted_by_hand_says_that_nothing_is_known(world: Wo
     result = world.run("up", replace=[world.managed["urn"]])
     assert result.ok, result.text
     (warning,) = result.warnings()
-    assert "has not seen whether it ran" in warning
+    assert "nobody can tell whether that should run" in warning
     assert world.pipeline.status == "NOT_RUNNING"
 
 

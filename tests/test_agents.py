@@ -65,11 +65,11 @@ def test_two_that_swap_their_agents_do_not_clash() -> None:
         (use("a", agent=OTHER), True),
         (use("a", False), True),
         (use("a"), False),
-        (use("a", agent=OTHER, changed=False), False),
+        (use("a", agent=OTHER, changed=False), True),
         (use("a", agent=None), False),
     ],
 )
-def test_a_busy_agent_is_waited_for_only_if_the_program_frees_it(holder: AgentUse, leaves: bool) -> None:
+def test_a_busy_agent_is_waited_for_only_if_the_program_wants_it_free(holder: AgentUse, leaves: bool) -> None:
     uses = AgentUses()
     uses.declare(holder)
     assert uses.leaves([holder.urn], AGENT) is leaves

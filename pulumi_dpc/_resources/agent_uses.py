@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+DECLARED_WITHIN = 2.0
+"""Real seconds without a further resource after which a program has declared all that do not depend on these."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,12 @@ class AgentUses:
         self._lock = threading.Lock()
         self._uses: dict[str, AgentUse] = {}
         self._begun: set[str] = set()
+        self._declared_at = time.monotonic()
 
     def declare(self, use: AgentUse) -> list[AgentUse]:
         """Record what a resource says about its agent, and return the other resources that use the same one."""
         with self._lock:
+            self._declared_at = time.monotonic()
             self._uses[use.urn] = use
             if use.agent_id is None:
                 return []
@@ -60,14 +66,17 @@ class AgentUses:
             return not self._begun.isdisjoint(urns)
 
     def leaves(self, urns: Iterable[str], agent_id: str) -> bool:
-        """Tell whether one of these resources is to leave this agent, or to stop, in this very command."""
+        """Tell whether the program wants one of these resources off this agent, or stopped."""
         with self._lock:
             uses = [self._uses[urn] for urn in urns if urn in self._uses]
         return any(
-            use.is_changed
-            and (use.running is False or (use.agent_id or agent_id).lower() != agent_id.lower())
-            for use in uses
+            use.running is False or (use.agent_id or agent_id).lower() != agent_id.lower() for use in uses
         )
+
+    def may_grow(self) -> bool:
+        """Tell whether the program may still be declaring resources: they come one after the other, without a pause."""
+        with self._lock:
+            return time.monotonic() - self._declared_at < DECLARED_WITHIN
 
 
 def clashes(use: AgentUse, others: Iterable[AgentUse]) -> tuple[list[str], list[str]]:

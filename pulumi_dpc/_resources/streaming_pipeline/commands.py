@@ -111,8 +111,13 @@ def _raise_unless_again(
 
 
 def may_become_free(user: AgentUser, agent_id: str, context: RunContext) -> bool:
-    """Tell whether the pipeline that has an agent is about to leave it: it stops, or the program moves it away."""
-    return user.status == run_state.STOPPING or context.may_leave(user.id, agent_id)
+    """Tell whether the pipeline that has an agent is about to leave it: it stops, or the program moves it away.
+
+    One that the program has not declared yet may be declared in a moment.
+    """
+    is_foreign = not context.is_ours(user.id)
+    is_leaving = user.status == run_state.STOPPING or context.may_leave(user.id, agent_id)
+    return is_leaving or (is_foreign and context.may_grow())
 
 
 def _user_of(agent_id: str, pipeline: Commandable) -> AgentUser | None:

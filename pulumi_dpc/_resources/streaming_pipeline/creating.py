@@ -108,17 +108,20 @@ def _create_or_find(operation: Operation, name: tuple[str, str], definition: Map
         OutcomeUnknown: The answer was lost, and what is there now does not tell.
     """
     service, attempts = operation.service, operation.process.attempts
+    has_posted = attempts.has_posted(operation.urn, name)
     try:
         taken = _owners_of(service, *name)
-        if taken and attempts.has_posted(operation.urn, name):
+        if taken and has_posted:
             ours, _ = _found(service, name[0], definition)
             if len(ours) == 1:
                 return ours[0]
         if not taken:
             attempts.record_post(operation.urn, name)
             return _post(service, name[0], definition)
-    except DpcError:
+    except DpcError as error:
         attempts.record_failed_create(name=name)
+        if has_posted and not isinstance(error, OutcomeUnknown):
+            raise _not_looked_up(error) from error
         raise
     ids = [state.make_id(name[0], id_) for id_ in taken]
     attempts.record_failed_create(*ids)
@@ -161,17 +164,21 @@ def _found(
     return [one for one in now if may_be_stored_of(one.stored or {}, definition)], now
 
 
+def _not_looked_up(error: DpcError) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"{error}. It could not be looked up whether the pipeline was created; run `pulumi up` again: it finds the"
+        " pipeline if it is there, and does not make a second one",
+        maybe_applied=True,
+    )
+
+
 def _found_again(
     service: Service, project_id: str, definition: Mapping[str, Any], error: DpcError
 ) -> Created:
     try:
         ours, now = _found(service, project_id, definition)
     except DpcError:
-        raise OutcomeUnknown(
-            f"{error}. It could not be looked up whether the pipeline was created; run `pulumi up` again: it finds"
-            " the pipeline if it is there, and does not make a second one",
-            maybe_applied=True,
-        ) from error
+        raise _not_looked_up(error) from error
     if len(ours) == 1:
         return ours[0]
     found = (
@@ -273,7 +280,8 @@ def _forget(operation: Operation, pipeline: RemotePipeline) -> None:
 
 
 _REPLACED_UNSEEN = (
-    "replaces the pipeline {}, of which this command has not seen whether it ran, and `running` is not given: it was"
-    " created stopped. If it should run, start it, or set running=True"
+    "replaces the pipeline {}, and nobody can tell whether that should run: it was gone, or was stopped since it was"
+    " last seen. `running` is not given, so this one was created stopped; if it should run, start it, or set"
+    " running=True"
 )
 _DELETED_WHILE_STARTING = "was deleted outside Pulumi while it was started; run `pulumi up` again"

@@ -145,15 +145,15 @@ def delete(operation: Operation, id_: str, recorded_outputs: Bag) -> None:
     process.attempts.forget(id_)
 
 
-def _remove(operation: Operation, pipeline: RemotePipeline, live: Live, outputs: Bag) -> bool:
-    """Delete a pipeline that is there, and return whether it ran."""
+def _remove(operation: Operation, pipeline: RemotePipeline, live: Live, outputs: Bag) -> bool | None:
+    """Delete a pipeline that is there, and return whether it ran; None where it ran when last seen, and not now."""
     recorded = state.recorded_of(outputs)
     steps = plan(live, Desired(None), recorded)
     outcome = carry_out(pipeline, steps, live, recorded, run_context(operation, pipeline))
     if outcome.end not in (End.DONE, End.GONE):
         operation.process.attempts.record_unfinished(pipeline.id, _owing(outputs, outcome))
         raise Refused(outcome.message("was not deleted: "))
-    return steps.was_running
+    return steps.was_running or (None if recorded.running else False)
 
 
 def _owing(outputs: Bag, outcome: Outcome) -> Bag:

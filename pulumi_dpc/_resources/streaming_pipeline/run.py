@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from pulumi_dpc._definition.alteration import Alteration, find_alterations
-from pulumi_dpc._definition.comparison import difference_paths, differences, is_same
+from pulumi_dpc._definition.comparison import difference_paths, is_same
 from pulumi_dpc._definition.definition import without_ids
 from pulumi_dpc.errors import ApiError, DpcError, Interrupted, NotFound, WaitTimedOut
 
@@ -19,6 +18,7 @@ from .commands import Command, Commandable, send_command
 from .outcome import End, Known, Outcome
 from .plan import Live, Plan, Recorded, Step
 from .run_state import Watch
+from .stored import alterations_of
 from .waiting import AgentState, AgentWatch, RunContext, RunStateJudge, wait
 
 Definition = Mapping[str, Any]
@@ -104,7 +104,15 @@ class _Run:
     def start(self) -> None:
         if self._is_running_again():
             return
+        if self._known.stop_sent and self._known.status != run_state.NOT_RUNNING:
+            self._stop_if_it_runs_on()
         self._command("START")
+
+    def _stop_if_it_runs_on(self) -> None:
+        """Stop what was not seen to stop, and still runs: it would go on with the old definition."""
+        if Step.PUT in self._plan.steps and run_state.is_running(self._poll()):
+            self.stop()
+            self._await_stopped()
 
     def put(self) -> None:
         try:
@@ -114,7 +122,8 @@ class _Run:
             stored = self._was_put_after_all(error)
             if stored is None:
                 raise
-        self._known.written(self._plan.body, self._alterations(stored))
+        altered = alterations_of(self._pipeline, self._plan, self._before, self._recorded, stored)
+        self._known.written(self._plan.body, altered)
 
     def _was_put_after_all(self, error: DpcError) -> Definition | None:
         """Return what is stored if a PUT whose answer was lost was carried out; what could not be read stays lost."""
@@ -128,17 +137,6 @@ class _Run:
         self._known.read(self._recorded.in_our_words(stored), altered)
         edited = difference_paths(self._before.definition, self._plan.definition)
         return stored if any(is_same(stored, self._plan.definition, path) for path in edited) else None
-
-    def _alterations(self, stored: Definition | None) -> tuple[Alteration, ...]:
-        """Return what the service stores otherwise than it was told, read once where its answer does not tell."""
-        is_echo = stored is not None and not differences(stored, self._plan.definition)
-        # Such an answer may only repeat the request, where another one was to be expected.
-        if stored is None or (is_echo and (self._plan.is_rewrite or self._before.alterations)):
-            try:
-                stored = self._pipeline.definition()
-            except DpcError:
-                return ()  # it is written; what it is stored as the next refresh tells
-        return find_alterations(stored, self._plan.definition, self._recorded.alterations)
 
     def delete(self) -> None:
         try:

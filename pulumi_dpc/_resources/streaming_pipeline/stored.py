@@ -1,0 +1,43 @@
+"""What the service has stored after an edit: by the answer, or by one look where that does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from pulumi_dpc._definition.alteration import Alteration, find_alterations
+from pulumi_dpc._definition.comparison import differences
+from pulumi_dpc.errors import DpcError
+
+from .plan import Live, Plan, Recorded
+
+Definition = Mapping[str, Any]
+
+
+class Readable(Protocol):
+    """What has a definition."""
+
+    def definition(self) -> Definition:
+        """Return the live definition."""
+
+
+def alterations_of(
+    pipeline: Readable, plan: Plan, before: Live, recorded: Recorded, stored: Definition | None
+) -> tuple[Alteration, ...]:
+    """Return what the service stores otherwise than an accepted PUT told it.
+
+    Args:
+        pipeline: The pipeline, to read it once where the answer does not tell.
+        plan: The plan whose definition was written.
+        before: What was live before.
+        recorded: What the outputs recorded before.
+        stored: What the answer says; None where it names only the id.
+    """
+    is_echo = stored is not None and not differences(stored, plan.definition)
+    # Such an answer may only repeat the request, where another one was to be expected.
+    if stored is None or (is_echo and (plan.is_rewrite or before.alterations)):
+        try:
+            stored = pipeline.definition()
+        except DpcError:
+            return ()  # it is written; what it is stored as the next refresh tells
+    return find_alterations(stored, plan.definition, recorded.alterations)
