@@ -170,8 +170,11 @@ class _Run:
             yield from invariants.left_stopped(first, stage.found, now, stage.after)
         if not first.ok and self._kind.is_passing and not any(pipe.running is False for pipe in stage.after):
             requests = stage.api.requests
-            disturbed = next(request for request in requests if request.fault)
-            yield from invariants.not_resumed(disturbed, requests, stage.found, now)
+            disturbed = next((request for request in requests if request.fault), None)
+            if disturbed is None:
+                yield f"it failed, and nothing had disturbed it: {first.errors()}"
+            else:
+                yield from invariants.not_resumed(disturbed, requests, stage.found, now)
 
     # ---- the follow-up ----
 

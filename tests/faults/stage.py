@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 TIME_SCALE = 0.002
 START_TICKS, STOP_TICKS = 2.5, 1.5
 """How long a start and a stop of one pipeline take, in looks at it; eight at once take half."""
-AWAY_SECONDS = 6
-"""How long an agent is away: as many looks at its pipeline."""
+AWAY_TICKS = 6
+"""How long an agent is away, in looks at its pipeline; eight at once take a third."""
 GRACE = 0.6
 """Real seconds in which a pipeline waits for an agent that is away, or that another one is to leave.
 
@@ -167,7 +167,7 @@ class Stage:
                 self.api.add_pipeline(pipeline.definition, id=pipeline.id, status=pipeline.status)
         if self.scenario.behind == "away":
             for agent in self._agents:
-                self.api.agent_offline(agent, AWAY_SECONDS)
+                self.api.agent_offline(agent, AWAY_TICKS / 3 if self.is_racing else AWAY_TICKS)
         self.log.clear()
 
     @property
