@@ -224,7 +224,7 @@ def test_one_that_disappears_between_two_pages_does_not_end_the_listing() -> Non
             f"does not end within {MOST_PAGES} pages (GET /v1/things, page {MOST_PAGES - 1})",
         ),
     ],
-    ids=["repeats, and ownership more", "repeats, and ownership nothing", "always one more"],
+    ids=["repeats, and claims more", "repeats, and claims nothing", "always one more"],
 )
 def test_a_listing_without_end_is_an_error(server: Server, text: str) -> None:
     """An incomplete listing must not pass for a complete one."""

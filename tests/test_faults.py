@@ -111,7 +111,7 @@ def test_every_case_can_be_run_again_by_its_name() -> None:
 
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 7, 11, 12])
 def test_every_request_meets_every_fault_and_every_follow_up(count: int) -> None:
-    """What the campaign ownership to cover, it covers."""
+    """What the campaign claims to cover, it covers."""
     requests = range(count)
     made = {name: list(cases(name, 1, len(requests), whole=True)) for name in SCENARIOS}
     made |= {name: list(cases(name, 1, len(requests))) for name, one in SCENARIOS.items() if not one.by_turns}

@@ -77,7 +77,7 @@ class Cloud:
         with (self.directory / "on" / f"{call}.{name}.arrived").open() as fifo:
             fifo.read()
 
-    def let_go(self, call: str, name: str) -> None:
+    def release(self, call: str, name: str) -> None:
         with (self.directory / "on" / f"{call}.{name}.go").open("w"):
             pass
 
