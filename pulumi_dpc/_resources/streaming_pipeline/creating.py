@@ -120,7 +120,7 @@ def _create_or_find(operation: Operation, name: tuple[str, str], definition: Map
             return _post(service, name[0], definition)
     except DpcError as error:
         attempts.record_failed_create(name=name)
-        if has_posted and not isinstance(error, OutcomeUnknown):
+        if has_posted and not error.maybe_applied:
             raise _not_looked_up(error) from error
         raise
     ids = [state.make_id(name[0], id_) for id_ in taken]
