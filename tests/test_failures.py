@@ -121,6 +121,7 @@ def test_a_refused_token_request_never_speaks_of_a_pipeline() -> None:
             "",
             ("a.b: must not be blank",),
         ),
+        (b'{"violations": [{"field": "a.b"}]}', "", ('{"field": "a.b"}',)),
         (b'{"violations": [{"code": 7}, 8, null]}', "", ('{"code": 7}', "8", "null")),
         (b'{"errors": ["a: bad"], "violations": []}', "", ("a: bad",)),
         (b'{"violations": "all of it"}', "", ()),
@@ -174,6 +175,7 @@ def test_no_refusal_crashes_the_reader(status: int, body: bytes) -> None:
         b'"\\ud800"',
         b"NaN",
         b"9" * 10_000,
+        b"9" * 400,
         b"\xff\xfe",
         b'{"a": 1} {"b": 2}',
     ],
@@ -181,6 +183,11 @@ def test_no_refusal_crashes_the_reader(status: int, body: bytes) -> None:
 def test_what_no_other_part_could_carry_is_not_json(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode(body)
+
+
+def test_no_body_is_no_value_and_no_error() -> None:
+    assert decode(b"") is None
+    assert decode(b" \r\n") is None
 
 
 @pytest.mark.parametrize("body", [b"[" * 100 + b"]" * 100, b'{"a":' * 100 + b"1" + b"}" * 100])

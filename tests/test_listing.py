@@ -68,6 +68,18 @@ def test_one_pipeline_of_five_hundred_costs_one_page_and_one_get(api: Emulator, 
     assert costs(api) == (1, 1)
 
 
+def test_the_other_pages_are_read_when_as_many_pipelines_have_been_asked_for(
+    api: Emulator, listing: Listing
+) -> None:
+    """Four pages are left after the first one, so three pipelines cost a GET each and the fourth one the pages."""
+    ids = fill(api, 500)
+    for count in (1, 2, 3):
+        listing.find(GUIDE_PROJECT, ids[-count])
+    assert costs(api) == (1, 3)
+    listing.find(GUIDE_PROJECT, ids[-4])
+    assert costs(api) == (4, 0)
+
+
 def test_all_of_five_hundred_cost_five_pages(api: Emulator, listing: Listing) -> None:
     """The hundred of the first page say that the rest of the pages pays, and so do those who wait for it."""
     ids = fill(api, 500)
@@ -262,6 +274,17 @@ def draft(name: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
         return {**body, "results": [{**body["results"][0], **unfinished}, *body["results"][1:]]}
 
     return rewrite
+
+
+def test_the_pipelines_of_an_agent_are_found_in_the_whole_listing(api: Emulator, listing: Listing) -> None:
+    """An agent that runs another pipeline refuses a START, and its user should read which one that is."""
+    agent = api.add_agent("another")
+    used = [api.add_pipeline({**DEFINITION, "name": f"p{i}", "agentId": agent}) for i in range(2)]
+    fill(api, 150)
+    assert sorted(id_ for id_, _ in listing.on_agent(GUIDE_PROJECT, agent.upper())) == sorted(used)
+    assert costs(api) == (2, 0)
+    listing.invalidate(GUIDE_PROJECT, used[0], DEFINITION)
+    assert [id_ for id_, _ in listing.on_agent(GUIDE_PROJECT, agent)] == [used[1]]
 
 
 def test_an_unfinished_draft_does_not_keep_other_names_from_being_looked_up(

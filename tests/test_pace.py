@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pulumi_dpc._api.clock import Clock
-from pulumi_dpc._api.pace import POLL_SHARE, Line, Pace, Pacer
+from pulumi_dpc._api.pace import Line, Pace, Pacer
 from pulumi_dpc.errors import Interrupted
 
 
@@ -72,7 +72,7 @@ def test_a_second_429_puts_off_whoever_waits() -> None:
 def test_a_shorter_hold_does_not_end_a_longer_one() -> None:
     pace = Pace()
     pace.refuse(100, 100, 59)
-    pace.refuse(100, 101, 1)
+    pace.refuse(99, 101, 1)
     assert pace.held_until == 159
 
 
@@ -85,6 +85,18 @@ def test_one_burst_is_one_lesson() -> None:
         pace.refuse(100.5, 101, 59)
     assert pace.rate == pytest.approx(54, rel=0.01)
     assert pace.held_until == 160
+
+
+def test_the_first_request_after_a_hold_can_teach_again() -> None:
+    pace = Pace()
+    for i in range(60):
+        pace.accept(i / 30)
+    pace.refuse(2, 2, 58)
+    pace.refuse(59.9, 60, 58)
+    assert pace.rate == pytest.approx(54), "it was sent before the hold ended"
+    pace.refuse(60, 61, 58)
+    assert pace.rate is not None
+    assert pace.rate < 54
 
 
 def test_a_learned_rate_is_used_and_grows_by_six_in_each_minute_without_a_429() -> None:
@@ -152,13 +164,24 @@ def test_polls_are_shared_in_order_of_asking() -> None:
 
 
 def test_polls_leave_room_for_commands_once_the_limit_is_known() -> None:
-    """A hundred waiting pipelines must not keep a START from being sent."""
-    clock = Clock(0.0005)
+    """A hundred waiting pipelines must not keep a START from being sent: a quarter of 54 a minute is theirs."""
+    clock = Clock(0.02)
     pacer = Pacer(clock)
     for _ in range(60):
         pacer.accepted()
-    pacer.rate_limited(clock.now(), 59)
+    pacer.rate_limited(clock.now(), 60)
     began = clock.now()
     for _ in range(5):
         pacer.poll_turn()
-    assert clock.now() - began >= 4 * 60 / (60 * POLL_SHARE) - 0.01
+    assert clock.now() - began >= 4 * 60 / (54 * 0.75) - 0.2
+
+
+def test_polls_are_as_many_as_the_user_allows_and_half_as_many_at_once_after_a_pause() -> None:
+    clock = Clock(0.005)
+    pacer = Pacer(clock, polls_per_minute=4)
+    began, times = clock.now(), []
+    for _ in range(4):
+        pacer.poll_turn()
+        times.append(clock.now() - began)
+    assert times[1] < 10
+    assert 15 <= times[2] < 30 <= times[3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -153,6 +154,24 @@ def test_a_success_with_a_usable_body_is_a_value(status: int) -> None:
 def test_a_success_without_a_body_is_a_value_where_none_is_expected() -> None:
     asker = Request(method="DELETE", path="/v1/x", endpoint=ENDPOINT)
     assert judge(asker, Answer(204)) == Value(None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (Answer(200, body=b"{}"), "its body is not what it should be"),
+        (Answer(200, body=b"<html>"), "its body is not JSON"),
+        (
+            Answer(200, body=b"{", broken="its body broke off (ProtocolError)"),
+            "its body broke off (ProtocolError)",
+        ),
+        (Answer(200, body=OK.body, broken="its body is larger than 1 MiB"), "its body is larger than 1 MiB"),
+    ],
+)
+def test_an_unusable_answer_says_what_is_wrong_with_it(answer: Answer, why: str) -> None:
+    verdict = judge(GET, answer)
+    assert isinstance(verdict, Again)
+    assert str(verdict.error) == f"the service gave no usable answer: {why} (GET /v1/x, 200)"
 
 
 # ---- how long is waited ----
@@ -305,6 +324,23 @@ def test_a_429_slows_every_other_call_of_the_process() -> None:
     began = line.clock.now()
     line.call(GET)
     assert line.pacer.turn() - began >= 30 + 9  # six a minute is the slowest rate that is learned
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "accepted"),
+    [([OK] * 30, 30), ([Answer(404)] * 30, 30), ([REFUSED, OK] * 15, 15), ([Answer(503), OK] * 15, 30)],
+    ids=["accepted", "refused for another reason", "half of it never sent", "half of it failed"],
+)
+def test_the_rate_that_a_429_teaches_is_what_the_service_answered_before(
+    exchanges: list[Exchange], accepted: int
+) -> None:
+    line = Line(*exchanges, Answer(429, {"retry-after": "60"}), OK)
+    while line.sent < len(exchanges):
+        with suppress(DpcError):
+            line.call(GET)
+    assert len(line.pacer._pace._accepted) == accepted
+    line.call(GET)
+    assert line.pacer._pace.rate
 
 
 def test_only_a_429_slows_other_calls() -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from raw_server import Answer, RawServer, answer, serving
 
-from pulumi_dpc._api import wire
+from pulumi_dpc._api import tokens, wire
 from pulumi_dpc._api.clock import Clock
 from pulumi_dpc._api.settings import Settings
 from pulumi_dpc._api.transport import Transport
@@ -310,6 +311,15 @@ def test_a_token_is_replaced_before_it_expires(api: Emulator) -> None:
     assert [request.status for request in api.requests] == [200, 200]
 
 
+@pytest.mark.parametrize(
+    ("answered", "seconds"),
+    [(7200, 7200), (1, 1), (0.5, 0.5), (0, 1800), (-1, 1800), (1e9, 1800), ("7200", 1800), (None, 1800)],
+)
+def test_a_token_lives_as_long_as_its_answer_says_or_half_an_hour(answered: object, seconds: float) -> None:
+    """A life of no time would cost a token request for each request, and one of years would never be renewed."""
+    assert tokens._life(answered) == seconds
+
+
 def test_a_given_token_is_not_exchanged(api: Emulator) -> None:
     transport = Transport(Settings.resolve(environment=api.token_env), Clock(0.01))
     read(transport)
@@ -318,6 +328,15 @@ def test_a_given_token_is_not_exchanged(api: Emulator) -> None:
         read(transport)
     assert sent(api, "/oauth/dpc/token") == 0
     assert sent(api) == 2
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 500])
+def test_a_token_that_was_not_refused_is_kept(api: Emulator, transport: Transport, status: int) -> None:
+    api.fail_next(status)
+    with suppress(ApiError):
+        read(transport)
+    read(transport)
+    assert sent(api, "/oauth/dpc/token") == 1
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "html", "drop"])
@@ -356,6 +375,7 @@ def test_every_request_says_who_asks(api: Emulator) -> None:
     assert "User-Agent: pulumi-dpc/" in head
     assert "account-id: acc-7" in head
     assert "Authorization: Bearer canary-token" in head
+    assert "Content-" not in head, "a read has no body"
 
 
 def test_netrc_does_not_replace_the_token(
