@@ -33,7 +33,7 @@ docs: .venv/installed ## the site, in build/docs; a warning is an error
 	@echo "build/docs/index.html"
 
 tables: .venv/installed ## write the generated tables into their pages
-	$(BIN)/python -m tests.test_site
+	$(BIN)/python -m tests.repository.test_site
 
 coverage: .venv/installed ## which lines and branches no test runs, processes of the provider included
 	$(BIN)/coverage erase

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
 from tests.engine.cli import NO_CLI, find_cli
-from tests.scenarios import failed, succeeded
+from tests.stack.scenarios import failed, succeeded
 from tests.worlds import World, edited, resource
 
 COMMANDS = "POST *commands"

@@ -22,7 +22,7 @@ from pulumi_dpc._resources.streaming_pipeline.run import carry_out
 from pulumi_dpc._resources.streaming_pipeline.waiting import Limits, RunContext
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from tests.engine.cli import NO_CLI, find_cli
-from tests.scenarios import failed, succeeded
+from tests.stack.scenarios import failed, succeeded
 from tests.worlds import DEFINITION, World, edited, resource
 
 ON_THE_CLI = [pytest.mark.cli, pytest.mark.skipif(find_cli() is None, reason=NO_CLI)]

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from .stack import Stack
+    from tests.engine.stack import Stack
 
 
 def open_stack(
@@ -20,9 +20,9 @@ def open_stack(
     """
     # Imported late: programs and provider hosts import this package too, for `sample_provider`.
     if kind == "cli":
-        from .cli import CliStack
+        from tests.engine.cli import CliStack
 
         return CliStack(directory, env, **options)
-    from .engine import TestEngineStack
+    from tests.engine.engine import TestEngineStack
 
     return TestEngineStack(directory, env, **options)

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .stack import REPOSITORY, STACK, Diagnostic, Result, Step, base_environment, write_project
+from tests import REPOSITORY
+from tests.engine.stack import STACK, Diagnostic, Result, Step, base_environment, write_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

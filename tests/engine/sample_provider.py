@@ -1,7 +1,8 @@
 """A do-nothing dynamic provider whose cloud is a directory of JSON files; every call is written down there.
 
-It is what the scenarios of `tests/test_engine.py` run against on both engines. The cloud's directory is named by the
-environment variable `SAMPLE_CLOUD`. A file `on/<call>.<name>` there makes the next such call misbehave (`Cloud.make`).
+It is what the scenarios of `tests/engine/test_engine.py` run against on both engines. The cloud's directory is named by
+the environment variable `SAMPLE_CLOUD`. A file `on/<call>.<name>` there makes the next such call misbehave
+(`Cloud.make`).
 """
 
 from __future__ import annotations

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tests import REPOSITORY
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PROJECT = "proj"
 STACK = "dev"
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """A fault at every request of every command, and what must hold afterwards.
 
 ``python -m tests.faults`` runs the whole campaign on the test engine and prints its table in Markdown; a line that
-fails names the one command that runs it again (``--only``). `tests/test_faults.py` runs a fixed sample of it, a part of
-that on the real CLI; `tests/test_kills.py` runs some of the kills of a create, an edit and a delete.
+fails names the one command that runs it again (``--only``). `tests/faults/test_campaign.py` runs a fixed sample of it,
+a part of that on the real CLI; `tests/stack/test_kills.py` runs some of the kills of a create, an edit and a delete.
 
 What is covered, with *request* for each API request that a command makes in a clean run (token requests aside), *kind*
 for each of `kinds.KINDS` and *follow-up* for each of `case.FOLLOW_UPS`:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from .campaign import run_all, stages
-from .case import Case, Report, run_case
-from .scenarios import SCENARIOS
-from .stage import Stage
-from .table import tables
+from tests.faults.campaign import run_all, stages
+from tests.faults.case import Case, Report, run_case
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.stage import Stage
+from tests.faults.table import tables
 
 
 def main() -> int:

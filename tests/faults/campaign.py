@@ -9,10 +9,10 @@ from itertools import combinations
 from multiprocessing import get_context
 from pathlib import Path
 
-from .case import FOLLOW_UPS, Case, Report, run_case, titled
-from .kinds import KINDS
-from .scenarios import SCENARIOS
-from .stage import Stage
+from tests.faults.case import FOLLOW_UPS, Case, Report, run_case, titled
+from tests.faults.kinds import KINDS
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.stage import Stage
 
 TRIES = 3
 """How often a case is run until its request is made, which differs from run to run where pipelines race."""

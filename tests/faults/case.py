@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import invariants
-from .invariants import ADOPTS, said_about
-from .kinds import KINDS, Kind
-from .scenarios import Command, Pipe, Program
-from .stage import Stage
+from tests.faults import invariants
+from tests.faults.invariants import ADOPTS, said_about
+from tests.faults.kinds import KINDS, Kind
+from tests.faults.scenarios import Command, Pipe, Program
+from tests.faults.stage import Stage
 
 if TYPE_CHECKING:
     from tests.engine.stack import Result

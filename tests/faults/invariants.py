@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
 from tests.engine.values import SIGNATURE
+from tests.faults.scenarios import Pipe, Program
 from tests.worlds import leaked
-
-from .scenarios import Pipe, Program
 
 if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline

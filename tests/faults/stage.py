@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pulumi_dpc.emulator import Emulator
 from tests.engine import open_stack
+from tests.faults.kinds import TIMEOUT, Kind
+from tests.faults.scenarios import Command, Program, Scenario, programs
 from tests.worlds import SECRETS, TYPE, fixed_id, program, warmed
-
-from .kinds import TIMEOUT, Kind
-from .scenarios import Command, Program, Scenario, programs
 
 if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from .case import Case, Report
-from .kinds import KINDS
+from tests.faults.case import Case, Report
+from tests.faults.kinds import KINDS
 
 _COLUMNS: dict[str, Callable[[Case], bool]] = {
     "one fault": lambda case: case.count == 1 and case.later is None and KINDS[case.kind].trigger is None,

@@ -1,0 +1,1 @@
+"""The client and what it stands on, over real sockets."""

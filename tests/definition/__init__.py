@@ -1,0 +1,1 @@
+"""A definition as data: checked, spelled, compared."""

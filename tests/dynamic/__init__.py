@@ -1,0 +1,1 @@
+"""The hooks, in the provider host of the installed SDK."""

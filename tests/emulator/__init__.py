@@ -1,0 +1,1 @@
+"""The emulator, held against what the vendor publishes."""

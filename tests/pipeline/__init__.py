@@ -1,0 +1,1 @@
+"""What happens to one pipeline, decided by pure functions."""

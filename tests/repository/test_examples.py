@@ -1,0 +1,204 @@
+"""Every example is deployed, looked at again and destroyed, and `make demo` passes with and without the CLI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pulumi_dpc.emulator import Emulator
+from tests import REPOSITORY
+from tests.engine import open_stack
+from tests.engine.cli import NO_CLI, find_cli
+from tests.engine.stack import PROJECT, base_environment
+from tests.worlds import warmed
+
+PROGRAMS = sorted(
+    str(path.parent.relative_to(REPOSITORY)) for path in (REPOSITORY / "examples").rglob("__main__.py")
+)
+needs_cli = [pytest.mark.cli, pytest.mark.skipif(find_cli() is None, reason=NO_CLI)]
+ENGINES = ["engine", pytest.param("cli", marks=needs_cli)]
+
+
+@pytest.fixture
+def api() -> Iterator[Emulator]:
+    with Emulator(time_scale=0.01) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def america() -> Iterator[Emulator]:
+    with Emulator(time_scale=0.01) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Copy what `pulumi up` needs of the repository, with the virtual environment that `make install` makes."""
+    copy = tmp_path / "clone"
+    hidden = shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml")
+    shutil.copytree(REPOSITORY / "examples", copy / "examples", ignore=hidden)
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(REPOSITORY / name, copy)
+    (copy / ".venv").symlink_to(sys.prefix)
+    return copy
+
+
+def config_of(program: str, america: Emulator) -> dict[str, str]:
+    """Return the settings that a program requires of its stack."""
+    other = america.env
+    return {
+        "examples/existing_database": {"sslPassword": "hush"},
+        "examples/two_accounts": {
+            "americaClientId": other["DPC_CLIENT_ID"],
+            "americaClientSecret": other["DPC_CLIENT_SECRET"],
+            "americaTokenUrl": other["DPC_TOKEN_URL"],
+            "americaApiUrl": america.url,
+        },
+    }.get(program, {})
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_example_runs_from_nothing_to_streaming_and_back(
+    engine: Any, program: str, api: Emulator, america: Emulator, clone: Path
+) -> None:
+    """The examples are what users copy first; each must deploy as it stands, settle, and leave nothing."""
+    stack = open_stack(engine, clone / program, api.env, **warmed(engine))
+    for key, value in config_of(program, america).items():
+        stack.set_config(key if engine == "cli" else f"{PROJECT}:{key}", value, secret=True)
+
+    deployed = stack.up()
+    assert deployed.ok, deployed.text
+    assert deployed.outputs["projectId"] == "3dda0acf-e646-4f4b-b4f6-e00449b69427"
+    assert deployed.outputs["defaultAgentID"] == "2734aa6f-0c64-4d2b-9406-f44dc8f1f3b6"
+    made = api.pipelines + america.pipelines
+    assert [pipeline.status for pipeline in made] == ["STREAMING"] * (
+        2 if program.endswith("accounts") else 1
+    )
+    assert deployed.warnings() == []
+    assert '"hush"' not in stack.state_text
+
+    again = stack.preview(expect_no_changes=True)
+    assert again.ok, again.text
+    gone = stack.destroy()
+    assert gone.ok, gone.text
+    assert api.pipelines + america.pipelines == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_database_behind_an_output_is_known_when_the_pipeline_is_made(
+    engine: Any, api: Emulator, clone: Path
+) -> None:
+    """The engine makes every number a float, and the service wants a whole port."""
+    stack = open_stack(engine, clone / "examples" / "existing_database", api.env, **warmed(engine))
+    stack.set_config("sslPassword" if engine == "cli" else f"{PROJECT}:sslPassword", "hush", secret=True)
+    assert stack.preview().ok
+    assert stack.up().ok
+    connection = api.pipelines[0].definition["streamingSource"]["connection"]
+    assert connection["host"].startswith("shop.cluster-")
+    assert repr(connection["port"]) == "5432"
+    assert connection["jdbcProperties"]["sslpassword"] == "hush"
+
+    api.edit(api.pipelines[0].id, advancedProperties={"max.batch.size": 500})
+    tuned = stack.up(refresh=True)
+    assert tuned.ok, tuned.text
+    assert api.pipelines[0].definition["advancedProperties"] == {"max.batch.size": 500}
+
+
+def test_every_example_is_a_project_of_its_own() -> None:
+    """`pulumi up` in its folder finds the one virtual environment, and no two share a name or a stack."""
+    projects = {
+        program: yaml.safe_load((REPOSITORY / program / "Pulumi.yaml").read_text()) for program in PROGRAMS
+    }
+    assert len({project["name"] for project in projects.values()}) == len(projects)
+    for program, project in projects.items():
+        environment = REPOSITORY / program / project["runtime"]["options"]["virtualenv"]
+        assert os.path.normpath(environment) == str(REPOSITORY / ".venv"), program
+
+
+@pytest.mark.cli
+@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
+def test_pulumi_up_in_the_repository_itself_runs_the_quickstart(api: Emulator, clone: Path) -> None:
+    """The shortest way for somebody who has cloned it."""
+    stack = open_stack("cli", clone, api.env)
+    deployed = stack.up()
+    assert deployed.ok, deployed.text
+    assert deployed.outputs["status"] == "STREAMING"
+    assert [pipeline.name for pipeline in api.pipelines] == ["sqlserver-to-snowflake"]
+    assert stack.destroy().ok
+
+
+# ---- the workflow ----
+
+WORKFLOW = REPOSITORY / "examples" / "ci" / ".github" / "workflows" / "streaming-pipelines.yml"
+
+
+@pytest.mark.cli
+@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
+def test_the_workflow_deploys_to_the_emulator(clone: Path) -> None:
+    """Run the very script of the workflow's first job."""
+    steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["emulator"]["steps"]
+    step = next(step for step in steps if step.get("name") == "Deploy to the emulator")
+    path = [str(Path(sys.executable).parent), str(Path(str(find_cli())).parent), os.environ["PATH"]]
+    env = {**step["env"], "PATH": os.pathsep.join(path), "PULUMI_HOME": str(clone / ".home"), "CI": "true"}
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        cwd=clone / "examples" / "ci",
+        env=base_environment(env),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "- 2 deleted" in done.stdout
+
+
+def test_the_workflow_keeps_the_account_from_the_job_that_any_fork_may_run() -> None:
+    """A fork's pull request may change the program, which could then send the secrets anywhere."""
+    jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
+    with_secrets = {name for name, job in jobs.items() if "secrets." in str(job)}
+    assert with_secrets == {"preview", "up"}
+    assert "fork" in jobs["preview"]["if"]
+    assert "push" in jobs["up"]["if"]
+
+
+# ---- the demo ----
+
+
+def demo(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "examples.demo", *arguments],
+        cwd=REPOSITORY,
+        env=base_environment(env),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_demo_passes_without_any_cli(tmp_path: Path) -> None:
+    """On a machine without Pulumi and without network it says so in one line, and still shows the whole life."""
+    nowhere = "http://127.0.0.1:9"
+    done = demo("--cli-root", str(tmp_path), PATH=str(tmp_path), http_proxy=nowhere, https_proxy=nowhere)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("The Pulumi CLI cannot be had") == 1
+    assert done.stdout.count("is STREAMING") == 3
+    assert "All of it went as claimed" in done.stdout
+
+
+@pytest.mark.cli
+@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
+def test_the_demo_passes_with_the_cli(tmp_path: Path) -> None:
+    done = demo("--cli-root", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "cannot be had" not in done.stdout
+    assert '~ status            : "STREAMING" => "NOT_RUNNING"' in done.stdout
+    assert "All of it went as claimed" in done.stdout

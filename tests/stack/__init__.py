@@ -1,0 +1,1 @@
+"""Whole commands of Pulumi, through the provider process."""
