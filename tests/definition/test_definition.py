@@ -28,6 +28,7 @@ from pulumi_dpc._definition.models import S3Target
 from pulumi_dpc._definition.shape import Shape, definition_shape
 from pulumi_dpc.errors import ConfigurationError
 from tests import DATA, PACKAGE
+from tests.worlds import edited
 
 DOCUMENTS = sorted((DATA / "definitions").glob("*.json"))
 SERVER_IDS = ("projectId", "streamingPipelineId")
@@ -534,3 +535,9 @@ def test_comparing_definitions_loads_neither_pydantic_nor_the_engine() -> None:
         "sys.exit(bool({'pydantic', 'pulumi'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program, str(PACKAGE)], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_json_does_not_have_is_refused(number: float) -> None:
+    checked = validate(edited(advancedProperties={"n": [1, number]}))
+    assert checked.violations == ["advancedProperties.n[1]: must be a finite number"]

@@ -21,7 +21,8 @@ from pulumi_dpc._dynamic.hooks import StreamingPipelineProvider
 from pulumi_dpc._entry import STREAMING_PIPELINE, load_provider
 from pulumi_dpc.emulator import GUIDE_PROJECT
 from tests.stack.old_states import PROGRAMS, STATES, definition_of, missing, recorded
-from tests.worlds import TYPE, World
+from tests.stack.scenarios import succeeded
+from tests.worlds import TYPE, World, resource
 
 STORIES = sorted(PROGRAMS)
 OWED = {"failed-start", "unlucky-edit"}
@@ -214,3 +215,13 @@ def test_the_state_of_a_newer_version_is_refused_with_a_sentence() -> None:
         ValueError, match="no resource 'ConnectedPipeline': the state was written by a newer version"
     ):
         pickle.loads(blob)  # noqa: S301 - our own
+
+
+def test_a_state_without_a_name_can_be_destroyed(tmp_path: Path) -> None:
+    """Outputs that were imported by hand may be incomplete."""
+    with World("engine", tmp_path) as world:
+        world.up(resource())
+        state = world.stack.state_text.replace('"name": "orders-pipeline",', "")  # type: ignore[union-attr]
+        (world.directory / "stack" / "stack.json").write_text(state)
+        succeeded(world.run("destroy"), ("orders", "delete"))
+        assert world.api.pipelines == []

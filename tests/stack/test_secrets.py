@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import requests
@@ -19,6 +19,8 @@ from pulumi_dpc._definition.definition import validate
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import DpcError
 from tests.api.raw_server import RawServer, answer, serving
+from tests.engine.cli import NO_CLI, find_cli
+from tests.stack.scenarios import succeeded
 from tests.worlds import DEFINITION, SECRET_INPUT, SECRETS, World, edited, leaked, resource
 
 Spoil = Callable[[Emulator, str], None]
@@ -254,3 +256,43 @@ def test_a_secret_that_the_service_repeats_in_pieces_of_json_is_taken_out() -> N
             with pytest.raises(DpcError) as caught:
                 client.get_status(GUIDE_PROJECT, "x")
             assert "canary" not in f"{caught.value!r} {vars(caught.value)}", spelling
+
+
+ON_THE_CLI = [pytest.mark.cli, pytest.mark.skipif(find_cli() is None, reason=NO_CLI)]
+SECRET_MOVES = [
+    resource(definition=edited(advancedProperties={"pw": "SECRET"}), running=True),
+    resource(definition=edited(advancedProperties={"pw2": "SECRET"}), running=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "hooks"),
+    [
+        ("engine", "on"),
+        ("engine", "off"),
+        pytest.param("cli", "on", marks=ON_THE_CLI),
+        pytest.param("cli", "off", marks=ON_THE_CLI),
+    ],
+)
+def test_a_secret_that_moves_to_another_key_stays_secret_when_the_edit_fails(
+    kind: Literal["engine", "cli"], hooks: str, tmp_path: Path
+) -> None:
+    """The engine knows secrets by their keys in the new inputs, and the truth after a failure has the old ones."""
+    before, after = (
+        text.replace("'SECRET'", "pulumi.Output.secret('s3cr3t-moved')") for text in SECRET_MOVES
+    )
+    with World(kind, tmp_path, env={"DPC_HOST_HOOKS": hooks}) as world:
+        world.up(before)
+        world.api.fail_next(500, match="PUT *", times=None)
+        world.up(after)
+        assert world.outputs()["__unfinished"] is True
+        assert world.outputs()["__secrets"] == ["advancedProperties"]
+        assert "s3cr3t-moved" not in world.stack.state_text  # type: ignore[union-attr]
+        world.api.clear_faults()
+        assert world.run("refresh").ok
+        assert "s3cr3t-moved" not in world.stack.state_text  # type: ignore[union-attr]
+        assert world.run("up").ok
+        assert world.pipeline.definition["advancedProperties"] == {"pw2": "s3cr3t-moved"}
+        assert "s3cr3t-moved" not in world.stack.state_text  # type: ignore[union-attr]
+        assert "__secrets" not in world.outputs()
+        succeeded(world.run("preview", expect_no_changes=True))

@@ -1,0 +1,22 @@
+"""How long a command waits, and what it leaves when that is not long enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.stack.scenarios import failed
+from tests.worlds import World, resource
+
+
+def test_a_custom_timeout_bounds_the_wait(tmp_path: Path) -> None:
+    with World("engine", tmp_path, start_seconds=500) as world:
+        opts = 'text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="20s"))'
+        failed(world.up(resource(running=True, opts=opts)), "is STARTING after 20 s of starting")
+        assert world.outputs()["running"] is False
+
+
+def test_a_delete_that_timed_out_says_that_it_starts_again(tmp_path: Path) -> None:
+    with World("engine", tmp_path, stop_seconds=60) as world:
+        opts = 'text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete="5s"))'
+        world.up(resource(running=True, opts=opts))
+        failed(world.run("destroy"), "was not deleted: is STOPPING after 5 s", "It was told to start again")
