@@ -16,7 +16,7 @@ from pulumi_dpc._resources.service import Services
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from tests.worlds import DEFINITION, edited
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pulumi_dpc"
 
 

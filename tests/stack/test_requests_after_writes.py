@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios import COMMAND, CREATE, GET, LIST, PUT, STATUS
+from tests.stack.scenarios import COMMAND, CREATE, GET, LIST, PUT, STATUS
 from tests.worlds import World, edited, fixed_id, resource
 
 
