@@ -162,6 +162,8 @@ class Deployment:
             try:
                 yield
             except ProviderError as error:
+                if self._ended.is_set():  # the provider is being closed
+                    raise Stopped from None
                 self.fail(self._generator.urn(urn_of), str(error))
                 raise Stopped from None
             except Bail:
