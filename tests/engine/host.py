@@ -230,8 +230,10 @@ class Host:
         """Read the object `state.id`; an unwell one comes back with `reasons`."""
         timeout = state.custom_timeouts.get("read", 0)
         request = provider_pb2.ReadRequest(
-            id=state.id, properties=_wire(props), inputs=_wire(state.inputs), timeout=timeout, **_who(state)
+            id=state.id, properties=_wire(props), inputs=_wire(state.inputs), **_who(state)
         )
+        if "timeout" in request.DESCRIPTOR.fields_by_name:  # older SDKs know none
+            request.timeout = timeout
         try:
             answer = self._call("Read", request)
         except InitFailed as failed:
