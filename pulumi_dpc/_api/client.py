@@ -59,6 +59,11 @@ class DpcClient:
     ) -> None:
         self.close()
 
+    @property
+    def longest_request(self) -> float:
+        """Nominal seconds in which a request that was sent is answered, or given up by us."""
+        return self.settings.timeout / self.settings.time_scale
+
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()

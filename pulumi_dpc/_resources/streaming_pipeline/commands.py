@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from pulumi_dpc._api.retries import BUDGET
 from pulumi_dpc._resources.polling import poll_delay
 from pulumi_dpc.errors import ApiError, Conflict, DpcError, Interrupted
 
@@ -14,9 +15,6 @@ from .outcome import Known
 from .waiting import RunContext
 
 Command = Literal["START", "STOP"]
-
-COMMAND_BUDGET = 120.0
-"""Nominal seconds in which a command whose answers are lost is looked up and sent again."""
 
 FREED_TRIES = 3
 """How often START is sent again after a 409 when no pipeline is seen on the agent: it may just have become free."""
@@ -97,7 +95,7 @@ def _raise_unless_again(
     """Return if a command that was not carried out is to be sent again, else raise why not."""
     agent_id = known.definition.get("agentId")
     if not (isinstance(error, Conflict) and word == "START" and agent_id is not None):
-        if not error.maybe_applied or elapsed >= COMMAND_BUDGET:
+        if not error.maybe_applied or elapsed >= BUDGET:
             raise error
         return
     user = _user_of(agent_id, pipeline)

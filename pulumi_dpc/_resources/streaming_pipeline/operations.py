@@ -14,9 +14,10 @@ from . import run_state, state
 from .agent_moves import await_free_agent
 from .checking import OTHER_IMPORT, check, diff
 from .context import run_context
-from .creating import create, require_free_name
+from .creating import create
 from .outcome import End, Outcome
 from .plan import Desired, Live, Recorded, plan, understood
+from .posting import require_free_name
 from .remote import RemotePipeline
 from .run import carry_out
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pulumi_dpc._definition.alteration import Alteration, find_alterations
-from pulumi_dpc._definition.comparison import differences
+from pulumi_dpc._definition.comparison import difference_paths, is_mask, value_at
 from pulumi_dpc.errors import DpcError
 
 from .plan import Live, Plan, Recorded
@@ -33,11 +33,17 @@ def alterations_of(
         recorded: What the outputs recorded before.
         stored: What the answer says; None where it names only the id.
     """
-    is_echo = stored is not None and not differences(stored, plan.definition)
+    is_echo = stored is not None and _shows_no_more(stored, plan.definition)
     # Such an answer may only repeat the request, where another one was to be expected.
     if stored is None or (is_echo and (plan.is_rewrite or before.alterations)):
         try:
             stored = pipeline.definition()
         except DpcError:
-            return ()  # it is written; what it is stored as the next refresh tells
+            # It is written. What was known before is the best guess, and the next refresh tells.
+            return tuple(one for one in recorded.alterations if one.is_of(plan.definition))
     return find_alterations(stored, plan.definition, recorded.alterations)
+
+
+def _shows_no_more(answer: Definition, written: Definition) -> bool:
+    """Tell whether an answer has nothing but what was written, apart from values that it masks."""
+    return all(is_mask(value_at(answer, path)) for path in difference_paths(answer, written))
