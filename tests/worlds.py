@@ -6,14 +6,19 @@ import pprint
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
 
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
-from tests.engine import open_stack
+from tests.engine import EngineName, open_stack
 
 if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline
     from tests.engine.stack import Result, Stack
+
+ENGINES: list[Any] = ["engine", pytest.param("cli", marks=pytest.mark.cli)]
+"""What a test is parametrized with that runs on the double, and on the real CLI where there is one."""
 
 TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 TIME_SCALE = 0.01
@@ -77,7 +82,7 @@ def leaked(result: Result, *texts: str) -> list[str]:
     return [secret for secret in _NEVER_SHOWN if secret in shown]
 
 
-def warmed(kind: Literal["engine", "cli"]) -> dict[str, Any]:
+def warmed(kind: EngineName) -> dict[str, Any]:
     """Return how a stack of pipelines is opened: what its processes need is imported before they are forked."""
     return {"preload": ("tests.warm",)} if kind == "engine" else {}
 
@@ -87,7 +92,7 @@ class World:
 
     def __init__(
         self,
-        kind: Literal["engine", "cli"],
+        kind: EngineName,
         directory: Path,
         *,
         env: Mapping[str, str] | None = None,
@@ -109,7 +114,7 @@ class World:
         self.directory = directory
         self._env = dict(env or {})
         self._parallel = parallel
-        self.stack: Stack | None = None
+        self.stack: Stack
         self.trace: list[tuple[str, int, list[tuple[str, str]], list[str]]] = []
         """Of every command: its name, exit code, steps, and what it asked of the API."""
 
@@ -122,20 +127,17 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self.stack is not None
         self.stack.close()
         self.api.close()
 
     def write(self, *resources: str) -> None:
         """Replace the program."""
-        assert self.stack is not None
         self.stack.write(program(*resources))
 
     def run(self, command: str, **options: Any) -> Result:
         """Run preview, up, refresh or destroy, without the requests before it; hold that no secret is shown."""
         self.api.clear_requests()
         result: Result = getattr(self.stack, command)(**options)
-        assert self.stack is not None
         assert not leaked(result, self.stack.state_text)
         # Only a refresh by itself shows what it found; as part of another command the CLI reports that it ran.
         ops = [(name, op if command == "refresh" else op.partition(":")[0]) for name, op in result.ops()]
@@ -170,12 +172,18 @@ class World:
 
     def states(self) -> list[dict[str, Any]]:
         """Return the streaming pipelines in the state."""
-        assert self.stack is not None
         return [entry for entry in self.stack.state if entry["type"] == TYPE]
 
     def outputs(self) -> dict[str, Any]:
         """Return the outputs of the only streaming pipeline, without the provider's pickle."""
         return {key: value for key, value in self.managed["outputs"].items() if key != "__provider"}
+
+
+class MakeWorld(Protocol):
+    """The fixture `make_world`."""
+
+    def __call__(self, kind: EngineName = ..., directory: Path = ..., **settings: Any) -> World:
+        """Open a world; the directory is the test's own, if none is given."""
 
 
 def _short(path: str) -> str:

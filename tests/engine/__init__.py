@@ -10,9 +10,12 @@ if TYPE_CHECKING:
 
     from tests.engine.stack import Stack
 
+EngineName = Literal["engine", "cli"]
+"""The double, or the real one."""
+
 
 def open_stack(
-    kind: Literal["engine", "cli"], directory: Path, env: Mapping[str, str] | None = None, **options: Any
+    kind: EngineName, directory: Path, env: Mapping[str, str] | None = None, **options: Any
 ) -> Stack:
     """Open, or create, the stack whose project and state are in `directory`; `env` goes to every process.
 

@@ -19,11 +19,11 @@ import pulumi
 import pytest
 
 from tests.engine import open_stack
-from tests.engine.cli import NO_CLI, find_cli
 from tests.engine.sample_provider import Cloud
 from tests.engine.stack import urn_of
 from tests.engine.values import SECRET, SIGNATURE
 from tests.engine.zygote import PlainLauncher, shared_launcher
+from tests.worlds import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -850,8 +850,6 @@ def a_second_interrupt_gives_up(lab: Lab) -> None:
 
 # -- both engines --------------------------------------------------------------------------------------------
 
-needs_cli = [pytest.mark.cli, pytest.mark.skipif(find_cli() is None, reason=NO_CLI)]
-
 
 @pytest.mark.parametrize("play", SCENARIOS, ids=lambda play: play.__name__)
 def test_scenario(play: Callable[[Lab], None], tmp_path: Path) -> None:
@@ -859,7 +857,7 @@ def test_scenario(play: Callable[[Lab], None], tmp_path: Path) -> None:
     play(Lab("engine", tmp_path))
 
 
-@pytest.mark.parametrize("play", [pytest.param(p, marks=needs_cli, id=p.__name__) for p in SCENARIOS])
+@pytest.mark.parametrize("play", [pytest.param(p, marks=pytest.mark.cli, id=p.__name__) for p in SCENARIOS])
 def test_scenario_is_the_same_on_the_cli(play: Callable[[Lab], None], tmp_path: Path) -> None:
     """The real engine does what the scenario says, and everything that can be compared is equal."""
     real, double = Lab("cli", tmp_path / "cli"), Lab("engine", tmp_path / "engine")
@@ -921,7 +919,7 @@ def test_state_is_kept_between_instances(tmp_path: Path) -> None:
     assert Lab("engine", tmp_path).run("up").ops() == [("a", "same")]
 
 
-@pytest.mark.parametrize("kind", ["engine", pytest.param("cli", marks=needs_cli)])
+@pytest.mark.parametrize("kind", ENGINES)
 def test_an_exported_state_can_be_imported(kind: str, tmp_path: Path) -> None:
     """States written by older versions are kept as files."""
     lab = Lab(kind, tmp_path)
@@ -949,7 +947,7 @@ def test_independent_resources_are_made_at_the_same_time(tmp_path: Path) -> None
 
 
 @with_error_hooks
-@pytest.mark.parametrize("kind", ["engine", pytest.param("cli", marks=needs_cli)])
+@pytest.mark.parametrize("kind", ENGINES)
 def test_a_dead_provider_is_called_again_in_vain(kind: str, tmp_path: Path) -> None:
     """A hook cannot revive it: what it is told of the second call is another error."""
     lab = Lab(kind, tmp_path)

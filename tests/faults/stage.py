@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pulumi_dpc.emulator import Emulator
-from tests.engine import open_stack
+from tests.engine import EngineName, open_stack
 from tests.faults.kinds import TIMEOUT, Kind
 from tests.faults.scenarios import Command, Program, Scenario, programs
 from tests.worlds import SECRETS, TYPE, fixed_id, program, warmed
@@ -67,9 +67,7 @@ class Stage:
         kind: The engine; the real one is set up afresh each time, because its state cannot simply be put back.
     """
 
-    def __init__(
-        self, scenario: Scenario, count: int, directory: Path, kind: Literal["engine", "cli"] = "engine"
-    ) -> None:
+    def __init__(self, scenario: Scenario, count: int, directory: Path, kind: EngineName = "engine") -> None:
         self.scenario = scenario
         self.before, self.after = programs(scenario, count)
         self.log: list[tuple[str, Result, list[Request]]] = []

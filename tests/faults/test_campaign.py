@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.cli import NO_CLI, find_cli
 from tests.faults.campaign import cases, clean_requests, run_tried
 from tests.faults.case import FOLLOW_UPS, Case, titled
 from tests.faults.kinds import KINDS
@@ -91,7 +90,6 @@ def test_an_answer_that_is_lost_loses_nothing(text: str, tmp_path: Path) -> None
 
 
 @pytest.mark.cli
-@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
 @pytest.mark.parametrize("text", _there(ON_THE_CLI))
 def test_so_it_is_with_the_real_engine(text: str, tmp_path: Path) -> None:
     """The campaign runs on a double of the engine; this holds some of it against the real one."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.stack.scenarios import failed
@@ -22,7 +20,6 @@ from tests.worlds import World
         ("dpc.get_project(None)", "get_project: name must be a text"),
     ],
 )
-def test_a_lookup_given_the_wrong_thing_says_what_to_write(call: str, sentence: str, tmp_path: Path) -> None:
-    with World("engine", tmp_path) as world:
-        world.write(call)
-        failed(world.run("preview"), sentence)
+def test_a_lookup_given_the_wrong_thing_says_what_to_write(call: str, sentence: str, world: World) -> None:
+    world.write(call)
+    failed(world.run("preview"), sentence)

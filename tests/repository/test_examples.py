@@ -16,15 +16,13 @@ import yaml
 from pulumi_dpc.emulator import Emulator
 from tests import REPOSITORY
 from tests.engine import open_stack
-from tests.engine.cli import NO_CLI, find_cli
+from tests.engine.cli import find_cli
 from tests.engine.stack import PROJECT, base_environment
-from tests.worlds import warmed
+from tests.worlds import ENGINES, warmed
 
 PROGRAMS = sorted(
     str(path.parent.relative_to(REPOSITORY)) for path in (REPOSITORY / "examples").rglob("__main__.py")
 )
-needs_cli = [pytest.mark.cli, pytest.mark.skipif(find_cli() is None, reason=NO_CLI)]
-ENGINES = ["engine", pytest.param("cli", marks=needs_cli)]
 
 
 @pytest.fixture
@@ -125,7 +123,6 @@ def test_every_example_is_a_project_of_its_own() -> None:
 
 
 @pytest.mark.cli
-@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
 def test_pulumi_up_in_the_repository_itself_runs_the_quickstart(api: Emulator, clone: Path) -> None:
     """The shortest way for somebody who has cloned it."""
     stack = open_stack("cli", clone, api.env)
@@ -142,7 +139,6 @@ WORKFLOW = REPOSITORY / "examples" / "ci" / ".github" / "workflows" / "streaming
 
 
 @pytest.mark.cli
-@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
 def test_the_workflow_deploys_to_the_emulator(clone: Path) -> None:
     """Run the very script of the workflow's first job."""
     steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["emulator"]["steps"]
@@ -195,7 +191,6 @@ def test_the_demo_passes_without_any_cli(tmp_path: Path) -> None:
 
 
 @pytest.mark.cli
-@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
 def test_the_demo_passes_with_the_cli(tmp_path: Path) -> None:
     done = demo("--cli-root", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr

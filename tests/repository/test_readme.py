@@ -23,7 +23,7 @@ from pulumi_dpc import Settings
 from pulumi_dpc.emulator import Emulator
 from tests import REPOSITORY
 from tests.engine import open_stack
-from tests.engine.cli import NO_CLI, find_cli
+from tests.engine.cli import find_cli
 from tests.engine.stack import PROJECT, base_environment
 from tests.worlds import warmed
 
@@ -250,7 +250,6 @@ def test_every_setting_of_the_readme_is_read() -> None:
 
 
 @pytest.mark.cli
-@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
 def test_every_pulumi_command_of_the_readme_exists(tmp_path: Path) -> None:
     hold_pulumi_commands([README], tmp_path)
 

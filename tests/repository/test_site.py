@@ -40,7 +40,7 @@ from pulumi_dpc._resources.streaming_pipeline.waiting import (
 )
 from pulumi_dpc.errors import WaitTimedOut
 from tests import PACKAGE, REPOSITORY
-from tests.engine.cli import NO_CLI, find_cli
+from tests.engine.cli import find_cli
 from tests.engine.stack import base_environment
 from tests.repository.test_readme import (
     README,
@@ -83,7 +83,6 @@ def test_every_script_of_the_site_runs(script: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.cli
-@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
 @pytest.mark.parametrize("text", titled((page, page.tests()) for page in PAGES))
 def test_every_test_of_the_site_passes(text: str, tmp_path: Path) -> None:
     """A reader's first test of a stack is a copy of ours."""
@@ -116,7 +115,6 @@ def test_every_command_exists(page: Page) -> None:
 
 
 @pytest.mark.cli
-@pytest.mark.skipif(find_cli() is None, reason=NO_CLI)
 def test_every_pulumi_command_of_the_site_exists(tmp_path: Path) -> None:
     hold_pulumi_commands([*PAGES, *ROOT], tmp_path)
 

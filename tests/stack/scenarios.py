@@ -428,7 +428,7 @@ def in_a_component_with_its_own_provider(world: World) -> None:
     result = world.up(provider, resource(opts="text:pulumi.ResourceOptions(parent=group)", running=True))
     assert result.ok, result.text
     assert world.pipeline.status == "STREAMING"
-    assert world.api.env["DPC_CLIENT_SECRET"] not in world.stack.state_text  # type: ignore[union-attr]
+    assert world.api.env["DPC_CLIENT_SECRET"] not in world.stack.state_text
     assert world.run("destroy").ok
     assert world.api.pipelines == []
 
@@ -480,9 +480,9 @@ def secret_input_stays_secret(world: World) -> None:
         "api.password": "hunter2-canary",
         "max.batch.size": 5,
     }
-    assert "hunter2-canary" not in world.stack.state_text  # type: ignore[union-attr]
+    assert "hunter2-canary" not in world.stack.state_text
     assert world.run("refresh").ok
-    assert "hunter2-canary" not in world.stack.state_text  # type: ignore[union-attr]
+    assert "hunter2-canary" not in world.stack.state_text
     succeeded(world.run("preview", expect_no_changes=True))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,7 +123,6 @@ def wrong_token(world: World) -> Result:
     "/v1/projects/<project>/streaming-pipelines, 401, request id <request>)"
 )
 def wrong_token_in_the_configuration(world: World) -> Result:
-    assert world.stack is not None
     world.stack.set_config("dpc:token", "wrong", secret=True)
     return world.up(resource(), env=without(world.api.env, *CREDENTIALS))
 
@@ -555,11 +553,10 @@ def two_resources_of_one_name(world: World) -> Result:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_error_says(tmp_path: Path, name: str) -> None:
+def test_the_error_says(world: World, name: str) -> None:
     act, expected = CASES[name]
-    with World("engine", tmp_path) as world:
-        result = act(world)
-        assert result.exit_code == 1
-        text = text_of(world, result)
+    result = act(world)
+    assert result.exit_code == 1
+    text = text_of(world, result)
     assert "Traceback" not in result.text
     assert text == expected

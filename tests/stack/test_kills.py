@@ -58,32 +58,32 @@ def test_one_ctrl_c_ends_the_command_at_once_and_keeps_the_id(name: str, tmp_pat
 
 
 @pytest.mark.parametrize("command", ["create", "edit", "delete"])
-def test_a_wait_that_would_last_hears_one_ctrl_c(command: str, tmp_path: Path) -> None:
+@pytest.mark.world(time_scale=0.05, start_seconds=1, stop_seconds=1)
+def test_a_wait_that_would_last_hears_one_ctrl_c(command: str, world: World) -> None:
     """The service takes half a minute for a start or stop here; in the campaign all waits are too short to tell."""
-    with World("engine", tmp_path, time_scale=0.05, start_seconds=1, stop_seconds=1) as world:
-        if command != "create":
-            succeeded(world.up(resource(running=True)), ("orders", "create"))
-        world.api.settings.start_seconds = world.api.settings.stop_seconds = 600
-        waiting = "START" if command == "create" else "STOP"
-        ended: list[float] = []
+    if command != "create":
+        succeeded(world.up(resource(running=True)), ("orders", "create"))
+    world.api.settings.start_seconds = world.api.settings.stop_seconds = 600
+    waiting = "START" if command == "create" else "STOP"
+    ended: list[float] = []
 
-        def interrupt(request: Any) -> None:
-            begun = any(r.body == {"command": waiting} for r in world.api.requests)
-            if begun and request.path.endswith("/status") and not ended:
-                ended.append(time.monotonic())
-                world.stack.cancel()  # type: ignore[union-attr]
+    def interrupt(request: Any) -> None:
+        begun = any(r.body == {"command": waiting} for r in world.api.requests)
+        if begun and request.path.endswith("/status") and not ended:
+            ended.append(time.monotonic())
+            world.stack.cancel()
 
-        world.api.on_request(interrupt)
-        changed = edited(advancedProperties={"max.batch.size": 1})
-        result = {
-            "create": lambda: world.up(resource(running=True)),
-            "edit": lambda: world.up(resource(definition=changed, running=True)),
-            "delete": lambda: world.run("destroy"),
-        }[command]()
-        assert time.monotonic() - ended[0] < AT_ONCE
-        failed(result, "orders-pipeline: ", "interrupted")
-        assert world.pipeline.id in world.managed["id"]
-        assert ("__unfinished" in world.outputs()) == (command != "delete")
+    world.api.on_request(interrupt)
+    changed = edited(advancedProperties={"max.batch.size": 1})
+    result = {
+        "create": lambda: world.up(resource(running=True)),
+        "edit": lambda: world.up(resource(definition=changed, running=True)),
+        "delete": lambda: world.run("destroy"),
+    }[command]()
+    assert time.monotonic() - ended[0] < AT_ONCE
+    failed(result, "orders-pipeline: ", "interrupted")
+    assert world.pipeline.id in world.managed["id"]
+    assert ("__unfinished" in world.outputs()) == (command != "delete")
 
 
 def test_one_ctrl_c_ends_eight_operations_at_once(tmp_path: Path) -> None:
@@ -96,30 +96,29 @@ def test_one_ctrl_c_ends_eight_operations_at_once(tmp_path: Path) -> None:
     assert report.seconds < AT_ONCE
 
 
-def test_a_kill_between_post_and_its_answer_makes_no_second_pipeline(tmp_path: Path) -> None:
+def test_a_kill_between_post_and_its_answer_makes_no_second_pipeline(world: World) -> None:
     """The service has made it and nobody has heard its id: the next `up` finds it, and says how to adopt it."""
-    with World("engine", tmp_path) as world:
 
-        def kill(request: object) -> None:
-            if getattr(request, "method", "") == "POST" and getattr(request, "path", "").endswith(
-                "streaming-pipelines"
-            ):
-                world.stack.kill()  # type: ignore[union-attr]
+    def kill(request: object) -> None:
+        if getattr(request, "method", "") == "POST" and getattr(request, "path", "").endswith(
+            "streaming-pipelines"
+        ):
+            world.stack.kill()
 
-        world.api.on_request(kill)
-        assert world.up(resource(running=True)).exit_code == -9
-        made = world.pipeline.id
-        assert world.states() == []
+    world.api.on_request(kill)
+    assert world.up(resource(running=True)).exit_code == -9
+    made = world.pipeline.id
+    assert world.states() == []
 
-        failed(world.up(), f'import_="{GUIDE_PROJECT}/{made}"')
-        assert world.pipeline.id == made
+    failed(world.up(), f'import_="{GUIDE_PROJECT}/{made}"')
+    assert world.pipeline.id == made
 
-        opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{made}")'
-        succeeded(world.up(resource(running=True, opts=opts)), ("orders", "create"))
-        succeeded(world.up(), ("orders", "update"))
-        assert world.pipeline.id == made
-        assert world.pipeline.status == "STREAMING"
-        succeeded(world.run("preview", expect_no_changes=True))
+    opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{made}")'
+    succeeded(world.up(resource(running=True, opts=opts)), ("orders", "create"))
+    succeeded(world.up(), ("orders", "update"))
+    assert world.pipeline.id == made
+    assert world.pipeline.status == "STREAMING"
+    succeeded(world.run("preview", expect_no_changes=True))
 
 
 def test_every_kill_is_in_the_campaign() -> None:

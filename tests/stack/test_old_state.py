@@ -10,8 +10,6 @@ import base64
 import json
 import pickle
 import pickletools
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +20,7 @@ from pulumi_dpc._entry import STREAMING_PIPELINE, load_provider
 from pulumi_dpc.emulator import GUIDE_PROJECT
 from tests.stack.old_states import PROGRAMS, STATES, definition_of, missing, recorded
 from tests.stack.scenarios import succeeded
-from tests.worlds import TYPE, World, resource
+from tests.worlds import TYPE, MakeWorld, World, resource
 
 STORIES = sorted(PROGRAMS)
 OWED = {"failed-start", "unlucky-edit"}
@@ -37,18 +35,18 @@ def resources(text: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     """A stack with a recorded state, and the service as that state describes it."""
     story = request.param
-    with World("engine", tmp_path) as one:
-        text = recorded(story, one.api.url)
-        (tmp_path / "stack" / "stack.json").write_text(text)
-        (entry,) = resources(text)
-        project_id, pipeline_id = entry["id"].split("/")
-        status = "STREAMING" if story in RAN else "NOT_RUNNING"
-        one.api.add_pipeline(definition_of(story), project_id, id=pipeline_id, status=status)
-        one.write(*PROGRAMS[story](one.api, definition_of(story)))
-        yield one
+    one = make_world()
+    text = recorded(story, one.api.url)
+    (one.directory / "stack" / "stack.json").write_text(text)
+    (entry,) = resources(text)
+    project_id, pipeline_id = entry["id"].split("/")
+    status = "STREAMING" if story in RAN else "NOT_RUNNING"
+    one.api.add_pipeline(definition_of(story), project_id, id=pipeline_id, status=status)
+    one.write(*PROGRAMS[story](one.api, definition_of(story)))
+    return one
 
 
 def in_every_story(test: Any) -> Any:
@@ -217,11 +215,11 @@ def test_the_state_of_a_newer_version_is_refused_with_a_sentence() -> None:
         pickle.loads(blob)  # noqa: S301 - our own
 
 
-def test_a_state_without_a_name_can_be_destroyed(tmp_path: Path) -> None:
+def test_a_state_without_a_name_can_be_destroyed(make_world: MakeWorld) -> None:
     """Outputs that were imported by hand may be incomplete."""
-    with World("engine", tmp_path) as world:
-        world.up(resource())
-        state = world.stack.state_text.replace('"name": "orders-pipeline",', "")  # type: ignore[union-attr]
-        (world.directory / "stack" / "stack.json").write_text(state)
-        succeeded(world.run("destroy"), ("orders", "delete"))
-        assert world.api.pipelines == []
+    world = make_world()
+    world.up(resource())
+    state = world.stack.state_text.replace('"name": "orders-pipeline",', "")
+    (world.directory / "stack" / "stack.json").write_text(state)
+    succeeded(world.run("destroy"), ("orders", "delete"))
+    assert world.api.pipelines == []

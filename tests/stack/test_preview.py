@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.stack.scenarios import failed
@@ -18,9 +16,8 @@ from tests.worlds import World, edited, resource
     ],
 )
 def test_a_number_that_would_not_arrive_is_refused_in_the_preview(
-    number: str, mistake: str, tmp_path: Path
+    number: str, mistake: str, world: World
 ) -> None:
-    with World("engine", tmp_path) as world:
-        world.write(resource(definition=edited(advancedProperties={"n": "N"})).replace("'N'", number))
-        failed(world.run("preview"), f"advancedProperties.n: {mistake}")
-        assert world.requests() == []
+    world.write(resource(definition=edited(advancedProperties={"n": "N"})).replace("'N'", number))
+    failed(world.run("preview"), f"advancedProperties.n: {mistake}")
+    assert world.requests() == []

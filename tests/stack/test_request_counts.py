@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
-from tests.engine import open_stack
+from pulumi_dpc.emulator import GUIDE_PROJECT
 from tests.stack.scenarios import COMMAND, CREATE, DELETE, GET, LIST, PUT, STATUS
-from tests.worlds import DEFINITION, World, edited, fixed_id, program, resource, warmed
-
-if TYPE_CHECKING:
-    from tests.engine.stack import Stack
+from tests.worlds import DEFINITION, World, edited, fixed_id, resource
 
 COUNTS = [1, 10, 101]
 """The last is one more than a page of the listing holds."""
+pytestmark = pytest.mark.world(agents=max(COUNTS))
 
 
 def some(count: int, **arguments: Any) -> list[str]:
     """Return the texts of that many pipelines."""
     definitions = [edited(name=f"pipeline-{i}", agentId=fixed_id("agent", i)) for i in range(count)]
     return [resource(f"r{i}", definition, **arguments) for i, definition in enumerate(definitions)]
-
-
-@contextmanager
-def a_world(directory: Path, **emulator: Any) -> Iterator[World]:
-    with World("engine", directory, agents=max(COUNTS), **emulator) as world:
-        yield world
 
 
 def run(world: World, command: str) -> Counter[str]:
@@ -50,120 +38,104 @@ def connections(world: World) -> int:
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_stopped_pipelines_cost_one_request_each_and_a_listing(count: int, tmp_path: Path) -> None:
+def test_stopped_pipelines_cost_one_request_each_and_a_listing(count: int, world: World) -> None:
     """From create to destroy, with every command between that has nothing to do."""
     pages = -(-count // 100)
-    with a_world(tmp_path) as world:
-        world.write(*some(count))
-        assert run(world, "up") == {LIST: 1, CREATE: count}
-        assert tokens(world) == 1
-        assert connections(world) <= 8  # the operations that the engine runs at a time
-        assert run(world, "preview") == {}
-        assert tokens(world) == 0
-        assert run(world, "up") == {}
-        assert tokens(world) == 0
-        assert run(world, "refresh") == {LIST: pages, STATUS: count}
-        assert tokens(world) == 1
-        assert connections(world) <= 8
-        assert run(world, "destroy") == {STATUS: count, DELETE: count}
-        assert tokens(world) == 1
-        assert connections(world) <= 8
-        assert world.api.pipelines == []
+    world.write(*some(count))
+    assert run(world, "up") == {LIST: 1, CREATE: count}
+    assert tokens(world) == 1
+    assert connections(world) <= 8  # the operations that the engine runs at a time
+    assert run(world, "preview") == {}
+    assert tokens(world) == 0
+    assert run(world, "up") == {}
+    assert tokens(world) == 0
+    assert run(world, "refresh") == {LIST: pages, STATUS: count}
+    assert tokens(world) == 1
+    assert connections(world) <= 8
+    assert run(world, "destroy") == {STATUS: count, DELETE: count}
+    assert tokens(world) == 1
+    assert connections(world) <= 8
+    assert world.api.pipelines == []
 
 
-def test_a_create_whose_answer_was_lost_finds_its_pipeline_with_one_more_listing(tmp_path: Path) -> None:
+def test_a_create_whose_answer_was_lost_finds_its_pipeline_with_one_more_listing(world: World) -> None:
     """In the same `up`, and without a second POST."""
-    with a_world(tmp_path) as world:
-        world.api.drop_next("after", match="POST */streaming-pipelines")
-        world.write(resource())
-        assert run(world, "up") == {LIST: 2, CREATE: 1}
-        assert [world.managed["id"]] == [f"{GUIDE_PROJECT}/{one.id}" for one in world.api.pipelines]
-        assert run(world, "preview") == {}
+    world.api.drop_next("after", match="POST */streaming-pipelines")
+    world.write(resource())
+    assert run(world, "up") == {LIST: 2, CREATE: 1}
+    assert [world.managed["id"]] == [f"{GUIDE_PROJECT}/{one.id}" for one in world.api.pipelines]
+    assert run(world, "preview") == {}
 
 
 @pytest.mark.parametrize("count", [1, 10])
-def test_an_edit_asks_only_about_the_edited_pipeline(count: int, tmp_path: Path) -> None:
-    with a_world(tmp_path) as world:
-        world.write(*some(count))
-        run(world, "up")
-        changed = edited(name="pipeline-0", advancedProperties={"max.batch.size": 1})
-        world.write(resource("r0", changed), *some(count)[1:])
-        assert run(world, "preview") == {}
-        assert run(world, "up") == {GET: 1, STATUS: 1, PUT: 1}
-        assert tokens(world) == 1
+def test_an_edit_asks_only_about_the_edited_pipeline(count: int, world: World) -> None:
+    world.write(*some(count))
+    run(world, "up")
+    changed = edited(name="pipeline-0", advancedProperties={"max.batch.size": 1})
+    world.write(resource("r0", changed), *some(count)[1:])
+    assert run(world, "preview") == {}
+    assert run(world, "up") == {GET: 1, STATUS: 1, PUT: 1}
+    assert tokens(world) == 1
 
 
-def test_edits_of_names_cost_one_listing_for_all(tmp_path: Path) -> None:
+def test_edits_of_names_cost_one_listing_for_all(world: World) -> None:
     """A name may be taken by a pipeline that Pulumi does not manage."""
-    with a_world(tmp_path) as world:
-        world.write(*some(10))
-        run(world, "up")
-        world.write(*(resource(f"r{i}", edited(name=f"renamed-{i}")) for i in range(10)))
-        assert run(world, "up") == {LIST: 1, GET: 10, STATUS: 10, PUT: 10}
+    world.write(*some(10))
+    run(world, "up")
+    world.write(*(resource(f"r{i}", edited(name=f"renamed-{i}")) for i in range(10)))
+    assert run(world, "up") == {LIST: 1, GET: 10, STATUS: 10, PUT: 10}
 
 
 @pytest.mark.parametrize("count", [1, 10])
-def test_a_start_adds_one_command_and_the_looks(count: int, tmp_path: Path) -> None:
-    with a_world(tmp_path, start_seconds=0) as world:
-        world.write(*some(count, running=True))
-        # Running must be seen twice: a connector can die on its first record.
-        assert run(world, "up") == {LIST: 1, CREATE: count, COMMAND: count, STATUS: 2 * count}
-        assert run(world, "preview") == {}
-        assert run(world, "up") == {}
+@pytest.mark.world(start_seconds=0)
+def test_a_start_adds_one_command_and_the_looks(count: int, world: World) -> None:
+    world.write(*some(count, running=True))
+    # Running must be seen twice: a connector can die on its first record.
+    assert run(world, "up") == {LIST: 1, CREATE: count, COMMAND: count, STATUS: 2 * count}
+    assert run(world, "preview") == {}
+    assert run(world, "up") == {}
 
 
-def test_an_edit_of_a_running_pipeline_adds_its_stop_and_start(tmp_path: Path) -> None:
-    with a_world(tmp_path, start_seconds=0, stop_seconds=0) as world:
-        world.up(resource(running=True))
-        world.write(resource(definition=edited(advancedProperties={}), running=True))
-        # Found running, seen stopped once, seen running twice.
-        assert run(world, "up") == {GET: 1, STATUS: 4, PUT: 1, COMMAND: 2}
+@pytest.mark.world(start_seconds=0, stop_seconds=0)
+def test_an_edit_of_a_running_pipeline_adds_its_stop_and_start(world: World) -> None:
+    world.up(resource(running=True))
+    world.write(resource(definition=edited(advancedProperties={}), running=True))
+    # Found running, seen stopped once, seen running twice.
+    assert run(world, "up") == {GET: 1, STATUS: 4, PUT: 1, COMMAND: 2}
 
 
-def test_one_pipeline_in_a_project_of_500_does_not_cost_its_five_pages(tmp_path: Path) -> None:
+def test_one_pipeline_in_a_project_of_500_does_not_cost_its_five_pages(world: World) -> None:
     """Only the check for its name needs them all, once, since the API has no filter."""
-    with a_world(tmp_path) as world:
-        world.write(resource())
-        for i in range(500):
-            world.api.add_pipeline({**DEFINITION, "name": f"other-{i}"}, GUIDE_PROJECT)
-        assert run(world, "up") == {LIST: 5, CREATE: 1}
-        assert run(world, "refresh") <= Counter({LIST: 1, GET: 1, STATUS: 1})
-        assert run(world, "destroy") == {STATUS: 1, DELETE: 1}
+    world.write(resource())
+    for i in range(500):
+        world.api.add_pipeline({**DEFINITION, "name": f"other-{i}"}, GUIDE_PROJECT)
+    assert run(world, "up") == {LIST: 5, CREATE: 1}
+    assert run(world, "refresh") <= Counter({LIST: 1, GET: 1, STATUS: 1})
+    assert run(world, "destroy") == {STATUS: 1, DELETE: 1}
 
 
-@contextmanager
-def a_hundred_at_once(directory: Path, **emulator: Any) -> Iterator[tuple[Emulator, Stack]]:
-    """Give a stack of 100 pipelines to be started, and an engine that runs all their creates at a time."""
-    with Emulator(**emulator) as api:
-        for number in range(100):
-            api.add_agent(f"agent-{number}", fixed_id("agent", number))
-        stack = open_stack("engine", directory, api.env, parallel=100, **warmed("engine"))
-        stack.write(program(*some(100, running=True)))
-        yield api, stack
-
-
+@pytest.mark.world(parallel=100, rate_limit_per_minute=60, start_seconds=20)
 def test_a_hundred_starts_at_once_stay_below_60_requests_a_minute_when_the_service_says_so(
-    tmp_path: Path,
+    world: World,
 ) -> None:
     """Older accounts have that limit; refused requests are waste, and may be held against the account."""
-    slow = {"rate_limit_per_minute": 60, "start_seconds": 20, "time_scale": 0.01}
-    with a_hundred_at_once(tmp_path, **slow) as (api, stack):
-        result = stack.up()
-        assert result.ok, result.text
-        assert all(pipeline.status == "STREAMING" for pipeline in api.pipelines)
-        refused = [request for request in api.requests if request.status == 429]
-        # The first ones teach the limit, and the rate that was learned is tried for more now and then.
-        assert len(refused) < len(api.requests) / 10
-        times = [request.at for request in api.requests if request.at > refused[0].at + 60]
-        assert times
-        assert max(sum(at <= other < at + 60 for other in times) for at in times) <= 60 * 1.15
+    world.write(*some(100, running=True))
+    run(world, "up")
+    assert all(pipeline.status == "STREAMING" for pipeline in world.api.pipelines)
+    refused = [request for request in world.api.requests if request.status == 429]
+    # The first ones teach the limit, and the rate that was learned is tried for more now and then.
+    assert len(refused) < len(world.api.requests) / 10
+    times = [request.at for request in world.api.requests if request.at > refused[0].at + 60]
+    assert times
+    assert max(sum(at <= other < at + 60 for other in times) for at in times) <= 60 * 1.15
 
 
-def test_the_first_of_a_hundred_starts_is_noticed_within_seconds(tmp_path: Path) -> None:
+@pytest.mark.world(parallel=100, start_seconds=20, time_scale=0.05)
+def test_the_first_of_a_hundred_starts_is_noticed_within_seconds(world: World) -> None:
     """A shared budget of looks must not make each pipeline wait for all others."""
-    with a_hundred_at_once(tmp_path, start_seconds=20, time_scale=0.05) as (api, stack):
-        result = stack.up()
-        assert result.ok, result.text
-        started = next(request.at for request in api.requests if request.path.endswith("/commands"))
-        noticed = next(request.at for request in api.requests if request.answer == {"status": "STREAMING"})
-        assert noticed - started < 20 + 10
+    world.write(*some(100, running=True))
+    run(world, "up")
+    requests = world.api.requests
+    started = next(request.at for request in requests if request.path.endswith("/commands"))
+    noticed = next(request.at for request in requests if request.answer == {"status": "STREAMING"})
+    assert noticed - started < 20 + 10

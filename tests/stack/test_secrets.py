@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import requests
@@ -19,9 +19,9 @@ from pulumi_dpc._definition.definition import validate
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import DpcError
 from tests.api.raw_server import RawServer, answer, serving
-from tests.engine.cli import NO_CLI, find_cli
+from tests.engine import EngineName
 from tests.stack.scenarios import succeeded
-from tests.worlds import DEFINITION, SECRET_INPUT, SECRETS, World, edited, leaked, resource
+from tests.worlds import DEFINITION, SECRET_INPUT, SECRETS, MakeWorld, World, edited, leaked, resource
 
 Spoil = Callable[[Emulator, str], None]
 
@@ -63,34 +63,34 @@ QUOTING = {
 }
 
 
-def test_a_service_that_quotes_a_secret_input_is_not_quoted(tmp_path: Path) -> None:
+@pytest.mark.world(env={"DPC_DEBUG": "1"})
+def test_a_service_that_quotes_a_secret_input_is_not_quoted(world: World) -> None:
     """Free properties may be secrets; a refusal is shown, and stored when an edit is left half done."""
-    with World("engine", tmp_path, env={"DPC_DEBUG": "1"}) as world:
-        world.api.fail_next(400, body=QUOTING, match="POST *streaming-pipelines")
-        refused = world.up(secret_program(running=True))
-        assert "api.password: '[secret]' is too short" in refused.text
-        assert world.up().ok
-        world.api.fail_next(400, body=QUOTING, match="PUT *")
-        world.api.start_fails()
-        world.write(secret_program(running=True).replace("'api.password'", "'more': 'text', 'api.password'"))
-        left = world.run("up")
-        assert "'[secret]' is too short" in left.text
-        assert any(entry.get("initErrors") for entry in world.states())
+    world.api.fail_next(400, body=QUOTING, match="POST *streaming-pipelines")
+    refused = world.up(secret_program(running=True))
+    assert "api.password: '[secret]' is too short" in refused.text
+    assert world.up().ok
+    world.api.fail_next(400, body=QUOTING, match="PUT *")
+    world.api.start_fails()
+    world.write(secret_program(running=True).replace("'api.password'", "'more': 'text', 'api.password'"))
+    left = world.run("up")
+    assert "'[secret]' is too short" in left.text
+    assert any(entry.get("initErrors") for entry in world.states())
 
 
 @pytest.mark.parametrize("match", ["POST *commands", "GET *status", "DELETE *"])
-def test_nor_is_one_that_quotes_it_where_it_was_not_sent(match: str, tmp_path: Path) -> None:
+@pytest.mark.world(env={"DPC_DEBUG": "1"})
+def test_nor_is_one_that_quotes_it_where_it_was_not_sent(match: str, world: World) -> None:
     """It knows the secret from the create; and it may quote JSON within its JSON."""
     quoted = {
         "detail": f"cannot use {SECRET_INPUT}",
         "violations": [json.dumps({"api.password": SECRET_INPUT})],
     }
-    with World("engine", tmp_path, env={"DPC_DEBUG": "1"}) as world:
-        world.up(secret_program(running=False))
-        world.api.fail_next(403, body=quoted, match=match, times=None)
-        result = world.run("destroy") if match == "DELETE *" else world.up(secret_program(running=True))
-        assert not result.ok
-        assert "cannot use [secret]" in result.text
+    world.up(secret_program(running=False))
+    world.api.fail_next(403, body=quoted, match=match, times=None)
+    result = world.run("destroy") if match == "DELETE *" else world.up(secret_program(running=True))
+    assert not result.ok
+    assert "cannot use [secret]" in result.text
 
 
 def credentials(world: World, way: str) -> dict[str, str]:
@@ -102,34 +102,33 @@ def credentials(world: World, way: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("way", ["client_secret", "token"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_fault_shows_a_secret(tmp_path: Path, fault: str, way: str) -> None:
+@pytest.mark.world(env={"DPC_DEBUG": "1"}, parallel=2)
+def test_no_fault_shows_a_secret(world: World, fault: str, way: str) -> None:
     """With the tracebacks of DPC_DEBUG=1, and a service that repeats in its answers what it was sent."""
-    with World("engine", tmp_path, env={"DPC_DEBUG": "1"}, parallel=2) as world:
-        env = {**credentials(world, way), "DPC_TIME_SCALE": "0.0001"}
-        FAULTS[fault](world.api, SECRETS[way])
-        result = world.up(secret_program(running=True), env=env)
-        assert result.ok == (fault.startswith("token") and way == "token"), result.text
+    env = {**credentials(world, way), "DPC_TIME_SCALE": "0.0001"}
+    FAULTS[fault](world.api, SECRETS[way])
+    result = world.up(secret_program(running=True), env=env)
+    assert result.ok == (fault.startswith("token") and way == "token"), result.text
 
 
 @pytest.mark.parametrize("where", ["environment", "configuration", "provider"])
-def test_credentials_are_in_no_state_wherever_they_come_from(tmp_path: Path, where: str) -> None:
-    with World("engine", tmp_path) as world:
-        env, stack = world.api.env, world.stack
-        assert stack is not None
-        given = {key: "" for key in env if key != "DPC_TIME_SCALE"} if where != "environment" else {}
-        opts, provider = "text:None", ""
-        if where == "configuration":
-            for key, name in (("clientId", "ID"), ("clientSecret", "SECRET")):
-                stack.set_config(f"dpc:{key}", env[f"DPC_CLIENT_{name}"], secret=True)
-            stack.set_config("dpc:apiUrl", env["DPC_API_URL"])
-            stack.set_config("dpc:tokenUrl", env["DPC_TOKEN_URL"])
-        if where == "provider":
-            opts = "text:pulumi.ResourceOptions(provider=account)"
-            arguments = f"api_url={env['DPC_API_URL']!r}, token={SECRETS['token']!r}"
-            provider = f"account = dpc.Provider('account', {arguments})\n"
-        assert world.up(provider, secret_program(running=True, opts=opts), env=given).ok
-        for command in ("refresh", "preview", "destroy"):
-            assert world.run(command, env=given).ok
+def test_credentials_are_in_no_state_wherever_they_come_from(world: World, where: str) -> None:
+    env, stack = world.api.env, world.stack
+    assert stack is not None
+    given = {key: "" for key in env if key != "DPC_TIME_SCALE"} if where != "environment" else {}
+    opts, provider = "text:None", ""
+    if where == "configuration":
+        for key, name in (("clientId", "ID"), ("clientSecret", "SECRET")):
+            stack.set_config(f"dpc:{key}", env[f"DPC_CLIENT_{name}"], secret=True)
+        stack.set_config("dpc:apiUrl", env["DPC_API_URL"])
+        stack.set_config("dpc:tokenUrl", env["DPC_TOKEN_URL"])
+    if where == "provider":
+        opts = "text:pulumi.ResourceOptions(provider=account)"
+        arguments = f"api_url={env['DPC_API_URL']!r}, token={SECRETS['token']!r}"
+        provider = f"account = dpc.Provider('account', {arguments})\n"
+    assert world.up(provider, secret_program(running=True, opts=opts), env=given).ok
+    for command in ("refresh", "preview", "destroy"):
+        assert world.run(command, env=given).ok
 
 
 def test_the_emulators_page_shows_no_secret() -> None:
@@ -207,8 +206,8 @@ def test_a_redirect_carries_no_credentials_to_another_host(thief: RawServer, sta
 
 
 @pytest.mark.parametrize("part", ["api", "token endpoint"])
-def test_a_self_signed_server_is_refused_with_one_sentence(tmp_path: Path, part: str) -> None:
-    with serving(answer("200 OK", b"{}"), tls=True) as server, World("engine", tmp_path) as world:
+def test_a_self_signed_server_is_refused_with_one_sentence(world: World, part: str) -> None:
+    with serving(answer("200 OK", b"{}"), tls=True) as server:
         name = "DPC_API_URL" if part == "api" else "DPC_TOKEN_URL"
         result = world.up(resource(), env={name: server.url})
         (error, _) = result.errors()
@@ -222,24 +221,22 @@ def test_a_self_signed_server_is_refused_with_one_sentence(tmp_path: Path, part:
 @pytest.mark.parametrize(
     "host", ["api.example.com", "localhost.example.com", "127.0.0.1.example.com", "10.0.0.1"]
 )
-def test_credentials_are_not_sent_in_the_clear(tmp_path: Path, name: str, host: str) -> None:
-    with World("engine", tmp_path) as world:
-        result = world.up(resource(), env={name: f"http://{host}/dpc"})
-        assert (
-            f"orders-pipeline: {name} must begin with https:// (http:// is for loopback only)"
-            in result.errors()
-        )
-        assert world.api.requests == []
+def test_credentials_are_not_sent_in_the_clear(world: World, name: str, host: str) -> None:
+    result = world.up(resource(), env={name: f"http://{host}/dpc"})
+    assert (
+        f"orders-pipeline: {name} must begin with https:// (http:// is for loopback only)" in result.errors()
+    )
+    assert world.api.requests == []
 
 
-def test_netrc_does_not_replace_the_token(tmp_path: Path) -> None:
+def test_netrc_does_not_replace_the_token(make_world: MakeWorld, tmp_path: Path) -> None:
     """A default entry would send another service's password to the API, and the API would refuse it."""
     (tmp_path / ".netrc").write_text("default login somebody password canary-netrc\n")
     env = {"HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc")}
-    with World("engine", tmp_path, env=env) as world:
-        result = world.up(resource(running=True))
-        assert result.ok, result.text
-        sent = json.dumps([dict(request.headers) for request in world.api.requests])
+    world = make_world(env=env)
+    result = world.up(resource(running=True))
+    assert result.ok, result.text
+    sent = json.dumps([dict(request.headers) for request in world.api.requests])
     assert "Basic" not in sent
     assert not leaked(result, "")
 
@@ -258,7 +255,6 @@ def test_a_secret_that_the_service_repeats_in_pieces_of_json_is_taken_out() -> N
             assert "canary" not in f"{caught.value!r} {vars(caught.value)}", spelling
 
 
-ON_THE_CLI = [pytest.mark.cli, pytest.mark.skipif(find_cli() is None, reason=NO_CLI)]
 SECRET_MOVES = [
     resource(definition=edited(advancedProperties={"pw": "SECRET"}), running=True),
     resource(definition=edited(advancedProperties={"pw2": "SECRET"}), running=True),
@@ -270,29 +266,29 @@ SECRET_MOVES = [
     [
         ("engine", "on"),
         ("engine", "off"),
-        pytest.param("cli", "on", marks=ON_THE_CLI),
-        pytest.param("cli", "off", marks=ON_THE_CLI),
+        pytest.param("cli", "on", marks=pytest.mark.cli),
+        pytest.param("cli", "off", marks=pytest.mark.cli),
     ],
 )
 def test_a_secret_that_moves_to_another_key_stays_secret_when_the_edit_fails(
-    kind: Literal["engine", "cli"], hooks: str, tmp_path: Path
+    kind: EngineName, hooks: str, make_world: MakeWorld
 ) -> None:
     """The engine knows secrets by their keys in the new inputs, and the truth after a failure has the old ones."""
     before, after = (
         text.replace("'SECRET'", "pulumi.Output.secret('s3cr3t-moved')") for text in SECRET_MOVES
     )
-    with World(kind, tmp_path, env={"DPC_HOST_HOOKS": hooks}) as world:
-        world.up(before)
-        world.api.fail_next(500, match="PUT *", times=None)
-        world.up(after)
-        assert world.outputs()["__unfinished"] is True
-        assert world.outputs()["__secrets"] == ["advancedProperties"]
-        assert "s3cr3t-moved" not in world.stack.state_text  # type: ignore[union-attr]
-        world.api.clear_faults()
-        assert world.run("refresh").ok
-        assert "s3cr3t-moved" not in world.stack.state_text  # type: ignore[union-attr]
-        assert world.run("up").ok
-        assert world.pipeline.definition["advancedProperties"] == {"pw2": "s3cr3t-moved"}
-        assert "s3cr3t-moved" not in world.stack.state_text  # type: ignore[union-attr]
-        assert "__secrets" not in world.outputs()
-        succeeded(world.run("preview", expect_no_changes=True))
+    world = make_world(kind, env={"DPC_HOST_HOOKS": hooks})
+    world.up(before)
+    world.api.fail_next(500, match="PUT *", times=None)
+    world.up(after)
+    assert world.outputs()["__unfinished"] is True
+    assert world.outputs()["__secrets"] == ["advancedProperties"]
+    assert "s3cr3t-moved" not in world.stack.state_text
+    world.api.clear_faults()
+    assert world.run("refresh").ok
+    assert "s3cr3t-moved" not in world.stack.state_text
+    assert world.run("up").ok
+    assert world.pipeline.definition["advancedProperties"] == {"pw2": "s3cr3t-moved"}
+    assert "s3cr3t-moved" not in world.stack.state_text
+    assert "__secrets" not in world.outputs()
+    succeeded(world.run("preview", expect_no_changes=True))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pytest
 
 from tests.stack.scenarios import failed
 from tests.worlds import World, resource
 
 
-def test_a_custom_timeout_bounds_the_wait(tmp_path: Path) -> None:
-    with World("engine", tmp_path, start_seconds=500) as world:
-        opts = 'text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="20s"))'
-        failed(world.up(resource(running=True, opts=opts)), "is STARTING after 20 s of starting")
-        assert world.outputs()["running"] is False
+@pytest.mark.world(start_seconds=500)
+def test_a_custom_timeout_bounds_the_wait(world: World) -> None:
+    opts = 'text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="20s"))'
+    failed(world.up(resource(running=True, opts=opts)), "is STARTING after 20 s of starting")
+    assert world.outputs()["running"] is False
 
 
-def test_a_delete_that_timed_out_says_that_it_starts_again(tmp_path: Path) -> None:
-    with World("engine", tmp_path, stop_seconds=60) as world:
-        opts = 'text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete="5s"))'
-        world.up(resource(running=True, opts=opts))
-        failed(world.run("destroy"), "was not deleted: is STOPPING after 5 s", "It was told to start again")
+@pytest.mark.world(stop_seconds=60)
+def test_a_delete_that_timed_out_says_that_it_starts_again(world: World) -> None:
+    opts = 'text:pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete="5s"))'
+    world.up(resource(running=True, opts=opts))
+    failed(world.run("destroy"), "was not deleted: is STOPPING after 5 s", "It was told to start again")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,12 +30,6 @@ REFUSED: dict[str, Service] = {
     },
 }
 """Who may not ask: nothing is learned at all."""
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World("engine", tmp_path) as one:
-        yield one
 
 
 @pytest.fixture
