@@ -1,0 +1,394 @@
+"""What users rely on when a pipeline is edited, started or stopped, and no other test holds: each by its promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pulumi_dpc._resources.operation import Done, Partial, Refused
+from pulumi_dpc._resources.streaming_pipeline import run_state
+from pulumi_dpc.emulator import GUIDE_AGENT
+from pulumi_dpc.errors import DpcError, NotFound
+from tests.direct import Front, front, inputs
+
+EDIT = {"advancedProperties": {"max.batch.size": 1}}
+
+
+@pytest.fixture
+def one() -> Iterator[Front]:
+    with front(start_seconds=5, stop_seconds=20) as made:
+        yield made
+
+
+def made(one: Front, **changes: Any) -> Done | Partial:
+    """Return a pipeline as an earlier command has left it."""
+    return one.again().create(inputs(**changes))
+
+
+def after_polls(one: Front, number: int, act: Any) -> None:
+    """Let something happen at the service just before it answers that status request, counted from now."""
+    seen = 0
+
+    def count(request: Any) -> None:
+        nonlocal seen
+        seen += request.path.endswith("/status")
+        if seen == number and request.path.endswith("/status"):
+            act()
+
+    one.api.on_request(count)
+
+
+# ---- found stopping ----
+
+
+def found_stopping_and_started_by_somebody(one: Front) -> None:
+    one.api.set_status(one.pipeline.id, "STOPPING")
+
+    def start() -> None:
+        one.api.set_status(one.pipeline.id, None)
+        one.api.start(one.pipeline.id)
+
+    after_polls(one, 3, start)
+
+
+def test_an_edit_of_what_was_found_stopping_and_runs_again_sends_stop_before_the_put(one: Front) -> None:
+    """Whether a PUT reaches a running connector is not documented, so what runs is never written to."""
+    state = made(one, running=True)
+    found_stopping_and_started_by_somebody(one)
+    result = one.update(state, inputs(running=True, **EDIT))
+    assert isinstance(result, Done)
+    assert one.writes() == ["STOP", "PUT", "START"]
+    assert one.pipeline.status == "STREAMING"
+
+
+def test_what_was_found_stopping_and_runs_again_as_wished_is_not_stopped(one: Front) -> None:
+    """Somebody has done what the program wants; a STOP would interrupt the stream for nothing."""
+    state = made(one, running=True)
+    found_stopping_and_started_by_somebody(one)
+    recorded = Partial(state.id, {**state.outputs, "running": False, "status": "STOPPING"}, "")
+    result = one.update(recorded, inputs(running=True))
+    assert isinstance(result, Done)
+    assert one.writes() == []
+    assert one.pipeline.status == "STREAMING"
+
+
+def test_what_was_found_stopping_and_runs_again_against_the_wish_is_stopped(one: Front) -> None:
+    state = made(one, running=True)
+    found_stopping_and_started_by_somebody(one)
+    result = one.update(state, inputs(running=False))
+    assert isinstance(result, Done)
+    assert one.writes() == ["STOP"]
+    assert result.outputs["running"] is False
+
+
+# ---- a STOP that is refused ----
+
+
+@pytest.mark.parametrize("status", [400, 403, 409])
+def test_a_stop_refused_under_a_known_status_fails_at_once(one: Front, status: int) -> None:
+    """It runs and was not stopped, so nothing may be written to it."""
+    state = made(one, running=True)
+    one.api.fail_next(status, match="POST *commands", times=None)
+    with pytest.raises(DpcError) as refused:
+        one.update(state, inputs(running=True, **EDIT))
+    assert "It is running." in str(refused.value)
+    assert one.writes() == ["STOP"]
+    assert one.pipeline.definition["advancedProperties"] == inputs()["advancedProperties"]
+
+
+def test_a_stop_refused_under_unknown_does_not_keep_an_edit_from_going_on(one: Front) -> None:
+    """Nobody may be there to take the command; moving to another agent is the repair of a dead one."""
+    other = one.api.add_agent("second")
+    state = made(one, running=True)
+    one.api.agent_offline(GUIDE_AGENT)
+    one.api.fail_next(409, match="POST *commands")
+    result = one.update(state, inputs(running=True, agentId=other))
+    assert isinstance(result, Done)
+    assert one.writes() == ["STOP", "PUT", "START"]
+    assert any("STOP was not accepted while its status is UNKNOWN: " in text for text in one.warnings)
+
+
+def test_a_stop_refused_under_unknown_is_a_failure_where_standing_still_is_the_goal(one: Front) -> None:
+    state = made(one, running=True)
+    one.api.agent_offline(GUIDE_AGENT)
+    one.api.fail_next(409, match="POST *commands")
+    with pytest.raises(Refused, match="refused the request because of a conflict"):
+        one.update(state, inputs(running=False))
+    assert one.writes() == ["STOP"]
+
+
+def test_an_edit_that_ends_stopped_waits_until_it_was_seen_stopped(one: Front) -> None:
+    """The edit went on without having seen the stop; the program wants it stopped, which needs to have been seen."""
+    other = one.api.add_agent("second")
+    state = made(one, running=True)
+    one.api.set_status(one.pipeline.id, "UNKNOWN")
+    one.api.agent_offline(GUIDE_AGENT)
+    one.api.on_request(
+        lambda request: (
+            one.api.set_status(one.pipeline.id, "UNKNOWN") if request.body == {"command": "STOP"} else None
+        )
+    )
+    one.api.rewrite_next(lambda _: {"status": "UNKNOWN"}, match="GET *status", times=6)
+    result = one.update(state, inputs(running=False, agentId=other))
+    assert isinstance(result, Done)
+    assert one.writes() == ["STOP", "PUT"]
+    assert (result.outputs["status"], result.outputs["running"]) == ("NOT_RUNNING", False)
+
+
+def test_an_edit_that_ends_stopped_fails_if_it_was_never_seen_stopped(one: Front) -> None:
+    state = made(one, running=True)
+    one.api.agent_offline(GUIDE_AGENT)
+    result = one.update(state, inputs(running=False, **EDIT))
+    assert isinstance(result, Partial)
+    assert "is UNKNOWN after" in result.reason
+    assert result.outputs["status"] == "UNKNOWN"
+    assert one.pipeline.definition["advancedProperties"] == EDIT["advancedProperties"]
+
+
+# ---- a command whose answer is lost ----
+
+
+@pytest.mark.parametrize(("before", "word"), [(False, "START"), (True, "STOP")])
+def test_a_command_whose_answer_was_lost_and_that_was_not_carried_out_is_sent_again(
+    one: Front, before: bool, word: str
+) -> None:
+    state = made(one, running=before)
+    one.api.drop_next("before", match="POST *commands")
+    result = one.update(state, inputs(running=not before))
+    assert isinstance(result, Done)
+    assert one.writes() == [word, word]
+    assert one.pipeline.running is not before
+
+
+@pytest.mark.parametrize(("before", "word"), [(False, "START"), (True, "STOP")])
+def test_a_command_whose_answer_was_lost_and_that_was_carried_out_is_not_sent_again(
+    one: Front, before: bool, word: str
+) -> None:
+    state = made(one, running=before)
+    one.api.drop_next("after", match="POST *commands")
+    result = one.update(state, inputs(running=not before))
+    assert isinstance(result, Done)
+    assert one.writes() == [word]
+
+
+def test_a_command_whose_answers_are_lost_for_ever_ends(one: Front) -> None:
+    """After two minutes in which nothing is seen of it, nobody learns more by sending it again."""
+    state = made(one, running=False)
+    one.api.drop_next("before", match="POST *commands", times=None)
+    began = one.clock.seconds
+    result = one.update(state, inputs(running=True))
+    assert isinstance(result, Partial)
+    assert "gave no answer" in result.reason
+    assert 120 <= one.clock.seconds - began < 140
+
+
+# ---- a snapshot ----
+
+
+@pytest.mark.parametrize("wish", [None, True])
+def test_only_an_edit_is_refused_because_of_a_snapshot(one: Front, wish: bool | None) -> None:
+    """What asks for no write interrupts nothing, so there is nothing to refuse."""
+    state = made(one, running=True)
+    one.api.snapshot(one.pipeline.id, 86400)
+    result = one.update(state, inputs(running=wish, wait=False))
+    assert isinstance(result, Done)
+    assert one.writes() == []
+    with pytest.raises(Refused, match="a snapshot is running"):
+        one.update(state, inputs(running=wish, **EDIT))
+    assert one.writes() == []
+    assert one.pipeline.status == "SNAPSHOTTING"
+
+
+def test_a_program_that_says_stop_interrupts_a_snapshot_even_with_an_edit(one: Front) -> None:
+    state = made(one, running=True)
+    one.api.snapshot(one.pipeline.id, 86400)
+    result = one.update(state, inputs(running=False, **EDIT))
+    assert isinstance(result, Done)
+    assert one.writes() == ["STOP", "PUT"]
+    assert "a running snapshot is interrupted" in one.warnings
+
+
+# ---- warnings ----
+
+OVERWRITTEN = "changed outside Pulumi and now overwritten: advancedProperties"
+
+
+def test_our_own_unfinished_edit_is_not_called_a_change_outside_pulumi(one: Front) -> None:
+    """The service has what we have written; nobody else's work is about to go."""
+    state = made(one)
+    one.api.edit(one.pipeline.id, advancedProperties={"max.batch.size": 1})
+    target = {"streamingTarget": {"type": "s3", "bucket": "another"}}
+    unfinished = Partial(state.id, {**state.outputs, "__unfinished": True}, "")
+    assert isinstance(one.update(unfinished, inputs(**target)), Done)
+    assert not [text for text in one.warnings if "outside Pulumi" in text]
+    one.api.edit(one.pipeline.id, advancedProperties={"max.batch.size": 1})
+    assert isinstance(one.update(state, inputs(**target)), Done)
+    assert [text for text in one.warnings if text.startswith(OVERWRITTEN)]
+
+
+@pytest.mark.parametrize(("last", "word"), [(True, "running"), (False, "stopped")])
+def test_it_is_said_that_what_was_last_known_counts(one: Front, last: bool, word: str) -> None:
+    """Under UNKNOWN the operator should know what the plan was made from."""
+    state = made(one, running=last)
+    one.api.agent_offline(GUIDE_AGENT)
+    one.update(state, inputs(running=last, wait=False))
+    assert f"its status is UNKNOWN, so what was last known counts: {word}" in one.warnings
+
+
+# ---- what is recorded of a failure ----
+
+
+def test_a_failure_that_sent_no_start_keeps_the_last_known_running(one: Front) -> None:
+    """It ran when last seen, and whether the STOP that was sent has stopped it nobody knows."""
+    state = made(one, running=True)
+    one.api.drop_next("before", match="POST *commands")
+    one.api.fail_next(403, match="GET *status", nth=1, times=None)
+    result = one.update(state, inputs(running=True, **EDIT))
+    assert isinstance(result, Partial)
+    assert one.writes() == ["STOP"]
+    assert (result.outputs["running"], result.outputs["__unfinished"]) == (True, True)
+    assert "Whether it runs is not known." in result.reason
+
+
+def test_a_failure_that_sent_a_start_which_was_not_seen_records_that_it_stands(one: Front) -> None:
+    """Nobody has seen it run, so the next `up` has to look, and to start it."""
+    state = made(one, running=False)
+    one.api.drop_next("before", match="POST *commands")
+    one.api.fail_next(503, match="GET *status", nth=1, times=None)
+    result = one.update(state, inputs(running=True))
+    assert isinstance(result, Partial)
+    assert (result.outputs["running"], result.outputs["__unfinished"]) == (False, True)
+
+
+# ---- limits ----
+
+
+@pytest.mark.parametrize(
+    ("timeout", "running", "sentence"),
+    [
+        (0.0, False, "is STOPPING after 300 s of stopping; custom_timeouts allows a longer wait"),
+        (0.0, True, "is STARTING after 600 s of starting; custom_timeouts allows a longer wait"),
+        (50.0, False, "is STOPPING after 50 s of stopping; custom_timeouts allows a longer wait"),
+        (50.0, True, "is STARTING after 50 s of starting; custom_timeouts allows a longer wait"),
+    ],
+)
+def test_a_stop_has_a_limit_of_its_own(one: Front, timeout: float, running: bool, sentence: str) -> None:
+    """Half of a start's: a stop that takes longer will not come, and holds the deployment up."""
+    state = made(one, running=not running)
+    one.api.settings.start_seconds = one.api.settings.stop_seconds = 100_000
+    began = one.clock.seconds
+    result = one.update(state, inputs(running=running), timeout=timeout)
+    assert isinstance(result, Partial)
+    assert sentence in result.reason
+    assert one.clock.seconds - began == pytest.approx(timeout or (600 if running else 300), abs=1)
+
+
+def test_how_long_starts_took_is_used_by_the_next_waits(one: Front) -> None:
+    """Without it a start of 36 s is noticed about five seconds late, each time, because the polls grow rare."""
+    one.api.settings.start_seconds = 36
+    late = []
+    for number in range(3):
+        agent = one.api.add_agent(f"agent-{number}")
+        one.api.clear_requests()
+        began = one.clock.seconds
+        one.create(inputs(name=f"pipeline-{number}", agentId=agent, running=True), f"r{number}")
+        seen = next(request.at for request in one.api.requests if request.answer == {"status": "STREAMING"})
+        late.append(seen - began - 36)
+    assert late[0] > 2
+    assert late[2] <= 2
+
+
+# ---- deleted meanwhile, and a 404 that is not believed ----
+
+
+def test_a_pipeline_deleted_while_it_is_edited_is_not_called_a_failed_edit(one: Front) -> None:
+    """`up --refresh` makes it anew; anything else would be tried in vain for ever."""
+    state = made(one, running=True)
+    after_polls(one, 3, lambda: one.api.delete(one.pipeline.id))
+    with pytest.raises(Refused) as refused:
+        one.update(state, inputs(running=True, **EDIT))
+    assert str(refused.value) == ("was deleted outside Pulumi; run `pulumi up --refresh` to create it again")
+    assert one.writes() == ["STOP"]
+
+
+@pytest.mark.parametrize("match", ["GET *status", "GET *streaming-pipelines/*"])
+def test_a_404_that_the_listing_contradicts_is_not_believed_by_an_update(one: Front, match: str) -> None:
+    """One stray 404 must not send the operator to create a second pipeline."""
+    state = made(one)
+    one.api.fail_next(404, match=match)
+    with pytest.raises(NotFound):
+        one.update(state, inputs(**EDIT))
+    assert one.writes() == []
+    assert isinstance(one.update(state, inputs(**EDIT)), Done)
+
+
+def test_a_404_that_the_listing_contradicts_is_not_believed_by_a_refresh(one: Front) -> None:
+    """It would drop a living pipeline from the state."""
+    state = made(one)
+    one.api.fail_next(404, match="GET *status")
+    with pytest.raises(NotFound):
+        one.read(state)
+    assert isinstance(one.read(state), Done)
+
+
+# ---- the agent, while waiting ----
+
+
+def test_a_start_whose_agent_was_removed_ends_after_the_grace(one: Front) -> None:
+    state = made(one, running=False)
+    one.api.remove_agent(GUIDE_AGENT)
+    one.api.set_status(one.pipeline.id, "UNKNOWN")
+    one.api.rewrite_next(lambda _: {"status": "UNKNOWN"}, match="GET *status", times=None)
+    began = one.clock.seconds
+    result = one.update(state, inputs(running=True))
+    assert isinstance(result, Partial)
+    assert f"because its agent {GUIDE_AGENT} does not exist. Start that agent, or give" in result.reason
+    assert 60 <= one.clock.seconds - began < 75
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(403, "could not be looked up (403)"), (503, "could not be looked up (503)")]
+)
+def test_an_agent_that_cannot_be_asked_ends_no_wait(one: Front, status: int, said: str) -> None:
+    """A role that may not read agents is no sign that the agent is away."""
+    state = made(one, running=False)
+    one.api.fail_next(status, match="GET /v1/agents/*", times=None)
+    one.api.rewrite_next(lambda _: {"status": "UNKNOWN"}, match="GET *status", times=None)
+    began = one.clock.seconds
+    result = one.update(state, inputs(running=True))
+    assert isinstance(result, Partial)
+    assert one.clock.seconds - began == pytest.approx(600, abs=1)
+    assert f"after 600 s of starting; its agent {GUIDE_AGENT} {said}; custom_timeouts allows" in result.reason
+
+
+def test_an_agent_whose_answer_is_no_answer_ends_no_wait(one: Front) -> None:
+    made(one)
+    one.api.drop_next("before", match="GET /v1/agents/*", times=None)
+    agent = one.remote().agent_state(GUIDE_AGENT)
+    assert str(agent) == f"its agent {GUIDE_AGENT} could not be looked up"
+    assert not agent.is_away
+
+
+def test_an_agent_that_nobody_names_ends_no_wait(one: Front) -> None:
+    """A listing of a newer service may leave it out; nothing is asked then."""
+    made(one)
+    one.api.clear_requests()
+    agent = one.remote().agent_state(None)
+    assert str(agent) == "its agent is not known"
+    assert not agent.is_away
+    assert one.api.requests == []
+
+
+@pytest.mark.parametrize(("connected", "said"), [(True, "is connected"), (False, "is not connected")])
+def test_an_agent_is_named_with_its_id_and_whether_it_is_connected(
+    one: Front, connected: bool, said: str
+) -> None:
+    made(one)
+    if not connected:
+        one.api.agent_offline(GUIDE_AGENT)
+    agent = one.remote().agent_state(GUIDE_AGENT)
+    assert str(agent) == f"its agent 'streaming-agent' ({GUIDE_AGENT}) {said}"
+    assert agent.is_away is not connected
+    assert run_state.is_known("UNKNOWN") is False
