@@ -146,7 +146,7 @@ class Attempts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._failed: set[str | Name] = set()
-        self._posted: dict[tuple[str, Name], float] = {}
+        self._posted: set[tuple[str, Name]] = set()
         self._created: dict[str, str] = {}
         self._unfinished: dict[str, dict[str, Any]] = {}
 
@@ -162,15 +162,10 @@ class Attempts:
         with self._lock:
             return not self._failed.isdisjoint({id_.lower(), _key(name)})
 
-    def record_post(self, urn: str | None, name: Name, *, at: float) -> None:
-        """Record that this resource is about to create an object of a name that nobody had, and when."""
+    def record_post(self, urn: str | None, name: Name) -> None:
+        """Record that this resource is about to create an object of a name that nobody had."""
         with self._lock:
-            self._posted[urn or "", _key(name)] = at
-
-    def posted_at(self, urn: str | None, name: Name) -> float:
-        """Return when that was, by the clock that recorded it."""
-        with self._lock:
-            return self._posted[urn or "", _key(name)]
+            self._posted.add((urn or "", _key(name)))
 
     def has_posted(self, urn: str | None, name: Name) -> bool:
         """Tell whether an object of that name may be this resource's own, whose answer was lost in this process."""

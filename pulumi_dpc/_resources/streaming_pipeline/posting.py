@@ -61,7 +61,7 @@ def create_or_find(operation: Operation, name: tuple[str, str], definition: Mapp
             if len(ours) == 1:
                 return ours[0]
         if not taken:
-            attempts.record_post(operation.urn, name, at=service.client.clock.now())
+            attempts.record_post(operation.urn, name)
             return _post(service, name[0], definition)
     except DpcError as error:
         attempts.record_failed_create(name=name)
@@ -84,10 +84,10 @@ def _owners_of(service: Service, project_id: str, name: str) -> list[str]:
 def _owners_after_post(operation: Operation, name: tuple[str, str]) -> list[str]:
     """Return who has a name for which this resource has sent a POST whose answer was lost.
 
-    The service may carry it out for as long as a request may take, so before that nobody having it proves nothing.
+    The service may carry it out late, so nobody having it proves nothing before a request's time has passed once more.
     """
     service, client = operation.service, operation.service.client
-    until = operation.process.attempts.posted_at(operation.urn, name) + client.longest_request
+    until = client.clock.now() + client.longest_request
     polls = 0
     while True:
         now = client.clock.now()
