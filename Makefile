@@ -24,7 +24,7 @@ lint: .venv/installed ## ruff: rules and format
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 
-types: .venv/installed ## mypy, strict, of the package and of every example
+types: .venv/installed ## mypy, strict, of the package, the tests, the benchmarks and every example
 	$(BIN)/mypy
 	for program in $$(find examples -name __main__.py); do MYPYPATH=$$(dirname $$program) $(BIN)/mypy $$program || exit 1; done
 

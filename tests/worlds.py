@@ -23,7 +23,7 @@ ENGINES: list[Any] = ["engine", pytest.param("cli", marks=pytest.mark.cli)]
 TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 TIME_SCALE = 0.01
 START_SECONDS, STOP_SECONDS = 3.0, 2.0
-SECRETS = {"client_secret": "canary-client-secret", "token": "canary-token"}
+SECRETS: dict[str, Any] = {"client_secret": "canary-client-secret", "token": "canary-token"}
 SECRET_INPUT = "hunter2-canary"
 _NEVER_SHOWN = (*SECRETS.values(), SECRET_INPUT, "issued-")  # the last begins every token that is issued
 
@@ -57,17 +57,28 @@ def edited(**changes: Any) -> dict[str, Any]:
 
 
 def resource(name: str = "orders", definition: Mapping[str, Any] = DEFINITION, **arguments: Any) -> str:
-    """Return the program text of one pipeline; an argument that is source text is given as ``text:...``."""
+    """Return the program text of one pipeline; a value that is source text, at any depth, is given as ``text:...``."""
     given = {"project_id": GUIDE_PROJECT, **arguments}
-    texts = "".join(f"    {key}={_source(value)},\n" for key, value in given.items())
-    body = pprint.pformat(dict(definition), sort_dicts=False)
+    texts = "".join(f"    {key}={_written(value)!r},\n" for key, value in given.items())
+    body = pprint.pformat(_written(dict(definition)), sort_dicts=False)
     return f"{name} = dpc.StreamingPipeline.from_definition(\n    {name!r},\n    {body},\n{texts})\n"
 
 
-def _source(value: Any) -> str:
-    return (
-        value.removeprefix("text:") if isinstance(value, str) and value.startswith("text:") else repr(value)
-    )
+class _Source(str):
+    """Source text, which stands in a program as it is."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _written(value: Any) -> Any:
+    """Return a value whose `repr` is what stands in the program."""
+    if isinstance(value, dict):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_written(item) for item in value]
+    is_source = isinstance(value, str) and value.startswith("text:")
+    return _Source(value.removeprefix("text:")) if is_source else value
 
 
 def program(*resources: str) -> str:

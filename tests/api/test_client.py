@@ -17,21 +17,9 @@ from pulumi_dpc._api.settings import Settings
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import ConfigurationError, DpcError, InvalidDefinition, NotFound, OutcomeUnknown
 from tests.api.raw_server import answer, serving
+from tests.emulator.caller import PIPELINES
+from tests.worlds import DEFINITION
 
-SECRET = {"secretType": "AWS_SECRETS_MANAGER", "secretName": "pg", "secretKey": "password"}
-CONNECTION = {"host": "db", "port": 5432, "username": "u", "database": "d", "password": SECRET}
-DEFINITION: dict[str, Any] = {
-    "name": "orders",
-    "agentId": GUIDE_AGENT,
-    "streamingSource": {
-        "type": "postgres",
-        "connection": CONNECTION,
-        "tables": [{"schema": "public", "table": "orders"}],
-    },
-    "streamingTarget": {"type": "s3", "bucket": "landing"},
-    "advancedProperties": {"max.batch.size": 10000, "slot.name": "orders"},
-}
-PIPELINES = f"/v1/projects/{GUIDE_PROJECT}/streaming-pipelines"
 SOME_ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 
 
@@ -97,7 +85,8 @@ def test_projects_environments_and_agents_are_listed(client: DpcClient) -> None:
 
 def test_an_incomplete_definition_shows_the_services_own_list(client: DpcClient) -> None:
     """The guide's example: username and authentication left out."""
-    source = {**DEFINITION["streamingSource"], "connection": {**CONNECTION, "username": None}}
+    source = DEFINITION["streamingSource"]
+    source = {**source, "connection": {**source["connection"], "username": None}}
     with pytest.raises(InvalidDefinition) as caught:
         client.create_pipeline(
             GUIDE_PROJECT, {**DEFINITION, "streamingSource": source, "streamingTarget": {}}

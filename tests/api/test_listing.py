@@ -14,9 +14,11 @@ from pulumi_dpc._api.listing import Listing
 from pulumi_dpc._api.settings import Settings
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import ApiError, DpcError, NotFound, OutcomeUnknown
-from tests.api.test_client import DEFINITION, PIPELINES, SOME_ID
+from tests.emulator.caller import PIPELINES
+from tests.worlds import DEFINITION
 
 PAGE = f"GET {PIPELINES}"
+SOME_ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 
 
 @pytest.fixture
@@ -302,14 +304,14 @@ def test_an_unfinished_draft_does_not_keep_other_names_from_being_looked_up(
 def test_the_name_of_an_unfinished_draft_is_taken(api: Emulator, listing: Listing, fault: str) -> None:
     """Its GET never has a usable answer, and a second pipeline of that name would be made."""
     (id_,) = fill(api, 1)
-    api.rewrite_next(draft("orders"), match=PAGE)
+    api.rewrite_next(draft(DEFINITION["name"]), match=PAGE)
     one = {"match": f"{PAGE}/*", "times": None}
     {
-        "a body that is no definition": lambda: api.rewrite_next(draft("orders"), **one),
+        "a body that is no definition": lambda: api.rewrite_next(draft(DEFINITION["name"]), **one),
         "500": lambda: api.fail_next(500, **one),
         "no answer": lambda: api.drop_next("after", **one),
     }[fault]()
-    assert listing.named(GUIDE_PROJECT, "orders") == [(id_, {"name": "orders"})]
+    assert listing.named(GUIDE_PROJECT, DEFINITION["name"]) == [(id_, {"name": DEFINITION["name"]})]
 
 
 @pytest.mark.parametrize("name", [None, 7])
@@ -333,10 +335,10 @@ def test_a_pipeline_whose_name_cannot_be_had_is_not_taken_for_another(
 def test_a_refused_look_at_a_pipeline_of_the_name_is_said(api: Emulator, listing: Listing) -> None:
     """A role that may list and not read is the operator's to mend."""
     fill(api, 1)
-    api.rewrite_next(draft("orders"), match=PAGE)
+    api.rewrite_next(draft(DEFINITION["name"]), match=PAGE)
     api.fail_next(403, match=f"{PAGE}/*")
     with pytest.raises(ApiError, match="does not allow this"):
-        listing.named(GUIDE_PROJECT, "orders")
+        listing.named(GUIDE_PROJECT, DEFINITION["name"])
 
 
 def test_an_id_in_capitals_is_the_same_pipeline(api: Emulator, listing: Listing) -> None:

@@ -3,67 +3,20 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import requests
 
-from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
+from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
+from tests import DATA
 
 PIPELINES = f"/v1/projects/{GUIDE_PROJECT}/streaming-pipelines"
 
-GUIDE_DEFINITION: dict[str, Any] = {
-    "name": "sqlserver-to-snowflake",
-    "agentId": GUIDE_AGENT,
-    "streamingSource": {
-        "type": "sqlserver",
-        "connection": {
-            "host": "sqlserver.example.com",
-            "port": 1433,
-            "database": "ProductionDB",
-            "username": "streaming_user",
-            "password": {
-                "secretType": "AZURE_KEY_VAULT",
-                "secretName": "sqlserver-password",
-                "secretLocation": "streaming-key-vault",
-            },
-            "jdbcProperties": {"encrypt": "true", "trustServerCertificate": "false"},
-        },
-        "tables": [{"schema": "dbo", "table": "Customers"}, {"schema": "sales", "table": "Orders"}],
-    },
-    "streamingTarget": {
-        "type": "snowflake",
-        "connection": {
-            "accountName": "myorg.us-east-1",
-            "username": "STREAMING_USER",
-            "authentication": {
-                "type": "key-pair",
-                "privateKey": {
-                    "secretType": "AZURE_KEY_VAULT",
-                    "secretName": "snowflake-private-key",
-                    "secretLocation": "streaming-key-vault",
-                },
-                "passphrase": {
-                    "secretType": "AZURE_KEY_VAULT",
-                    "secretName": "snowflake-private-key-passphrase",
-                    "secretLocation": "streaming-key-vault",
-                },
-            },
-            "jdbcProperties": {"networkTimeout": "300000"},
-        },
-        "role": "STREAMING_ROLE",
-        "warehouse": "STREAMING_WH",
-        "database": "ANALYTICS_DB",
-        "stageSchema": "STREAMING_STAGE",
-        "stageName": "ANALYTICS_STAGE",
-        "stagePrefix": "streaming/sqlserver",
-        "tableSchema": "PUBLIC",
-        "tablePrefixType": "SOURCE_DATABASE_AND_SCHEMA",
-        "transformationType": "COPY_TABLE",
-        "temporalMapping": "NATIVE",
-    },
-    "advancedProperties": {"max.batch.size": 10000},
-}
+GUIDE_DEFINITION: dict[str, Any] = json.loads(
+    (DATA / "definitions" / "guide_sqlserver_to_snowflake.json").read_text()
+)
 
 
 class HandClock:

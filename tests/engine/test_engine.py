@@ -13,12 +13,12 @@ import signal
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 import pytest
 
-from tests.engine import open_stack
+from tests.engine import EngineName, open_stack
 from tests.engine.sample_provider import Cloud
 from tests.engine.stack import urn_of
 from tests.engine.values import SECRET, SIGNATURE
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tests.engine.stack import Diagnostic, Result
     from tests.engine.zygote import Launcher
 
+Test = TypeVar("Test", bound="Callable[..., None]")
 CANARY = "canary-4f1c"
 PRELUDE = """
 import pulumi
@@ -49,7 +50,7 @@ class Box(pulumi.ComponentResource):
 class Lab:
     """A stack, its cloud, and a record of everything that can be compared."""
 
-    def __init__(self, kind: Any, directory: Path, **options: Any) -> None:
+    def __init__(self, kind: EngineName, directory: Path, **options: Any) -> None:
         self.cloud, self.directory = Cloud(directory / "cloud"), directory
         env = {"SAMPLE_CLOUD": str(directory / "cloud")}
         self.kind, self.stack = kind, open_stack(kind, directory / "stack", env, **options)
@@ -134,13 +135,14 @@ def scenario(function: Callable[[Lab], None]) -> Callable[[Lab], None]:
     return function
 
 
-def with_error_hooks(function: Callable[[Lab], None]) -> Callable[[Lab], None]:
+def with_error_hooks(function: Test) -> Test:
     """Leave a scenario out where the SDK has no error hooks."""
     if hasattr(pulumi, "ErrorHook"):
         return function
     if function in SCENARIOS:
         SCENARIOS.remove(function)
-    return pytest.mark.skip("the SDK has no error hooks")(function)
+    skipped: Test = pytest.mark.skip("the SDK has no error hooks")(function)
+    return skipped
 
 
 @scenario
@@ -920,7 +922,7 @@ def test_state_is_kept_between_instances(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ENGINES)
-def test_an_exported_state_can_be_imported(kind: str, tmp_path: Path) -> None:
+def test_an_exported_state_can_be_imported(kind: EngineName, tmp_path: Path) -> None:
     """States written by older versions are kept as files."""
     lab = Lab(kind, tmp_path)
     lab.program('Thing("a", word=Output.secret("hush"))')
@@ -948,7 +950,7 @@ def test_independent_resources_are_made_at_the_same_time(tmp_path: Path) -> None
 
 @with_error_hooks
 @pytest.mark.parametrize("kind", ENGINES)
-def test_a_dead_provider_is_called_again_in_vain(kind: str, tmp_path: Path) -> None:
+def test_a_dead_provider_is_called_again_in_vain(kind: EngineName, tmp_path: Path) -> None:
     """A hook cannot revive it: what it is told of the second call is another error."""
     lab = Lab(kind, tmp_path)
     lab.program(_hooked("a", True, False))

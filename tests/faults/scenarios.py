@@ -27,15 +27,6 @@ RETRIES = 2
 """How often a hook has a failed operation tried again."""
 
 
-class _Spelled(str):
-    """A value of the program that is not a literal."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
 @dataclass(frozen=True)
 class Pipe:
     """One streaming pipeline as a program declares it.
@@ -106,7 +97,7 @@ class Pipe:
             options.append(f"hooks=pulumi.ResourceHookBinding(on_error=[{hook}])")
         opts = {"opts": f"text:pulumi.ResourceOptions({', '.join(options)})"} if options else {}
         running = {} if self.running is None else {"running": self.running}
-        definition = self._definition(_Spelled(f"pulumi.Output.secret({SECRET_INPUT!r})"))
+        definition = self._definition(f"text:pulumi.Output.secret({SECRET_INPUT!r})")
         return resource(self.key, definition, **running, **opts)
 
 

@@ -47,8 +47,8 @@ def _counts(reports: Sequence[Report]) -> Iterator[int]:
 def _by_fault(ran: Sequence[Report]) -> Iterator[str]:
     commands = list(dict.fromkeys(report.case.scenario for report in ran))
     times = Counter((kind, report.case.scenario) for report in ran for kind in _kinds(report.case))
-    rows = ((kind, *(times[kind, name] for name in commands)) for kind in KINDS)
-    yield from _table(("fault", *commands, "all"), ((*row, sum(row[1:])) for row in rows))
+    rows = ((kind, [times[kind, name] for name in commands]) for kind in KINDS)
+    yield from _table(("fault", *commands, "all"), ((kind, *counts, sum(counts)) for kind, counts in rows))
 
 
 def _kinds(case: Case) -> tuple[str, ...]:

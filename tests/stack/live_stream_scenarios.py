@@ -146,10 +146,8 @@ def program_that_says_what_is_stored_stops_no_stream(world: World) -> None:
 @scenario
 def secret_in_what_is_not_stored_stays_secret(world: World) -> None:
     world.api.settings.recased = (("advancedProperties", "key"),)
-    text = resource(definition=edited(advancedProperties={"key": "SECRET"}), running=True)
-    succeeded(
-        world.up(text.replace("'SECRET'", f"pulumi.Output.secret({SECRET_INPUT!r})")), ("orders", "create")
-    )
+    definition = edited(advancedProperties={"key": f"text:pulumi.Output.secret({SECRET_INPUT!r})"})
+    succeeded(world.up(resource(definition=definition, running=True)), ("orders", "create"))
     assert "__not_stored" in world.managed["outputs"]
     assert world.pipeline.definition["advancedProperties"]["key"] == SECRET_INPUT.upper()
     assert SECRET_INPUT.upper() not in world.stack.state_text
@@ -206,12 +204,11 @@ def pipeline_with_a_masked_value_is_adopted(world: World) -> None:
 @scenario
 def secret_in_the_service_s_own_words_is_not_quoted(world: World) -> None:
     world.api.settings.recased = (("advancedProperties", "key"),)
-    text = resource(definition=edited(advancedProperties={"key": "SECRET"}))
-    text = text.replace("'SECRET'", f"pulumi.Output.secret({SECRET_INPUT!r})")
-    world.up(text)
+    definition = edited(advancedProperties={"key": f"text:pulumi.Output.secret({SECRET_INPUT!r})"})
+    world.up(resource(definition=definition))
     refusal = {"violations": [f"advancedProperties.key was {SECRET_INPUT.upper()!r}"]}
     world.api.fail_next(400, match="PUT *", body=refusal)
-    result = world.up(text.replace("'name': 'orders-pipeline'", "'name': 'another'"))
+    result = world.up(resource(definition={**definition, "name": "another"}))
     assert not result.ok
     assert SECRET_INPUT.upper() not in result.text
 
@@ -223,7 +220,9 @@ def secret_in_the_service_s_own_words_is_not_quoted(world: World) -> None:
 def value_that_becomes_a_secret_is_encrypted_by_the_next_up(world: World) -> None:
     """The same value in plain text is no change to the engine, which would keep the outputs of before."""
     plain = resource(definition=edited(advancedProperties={"key": "plain-at-first"}))
-    secret = plain.replace("'plain-at-first'", "pulumi.Output.secret('plain-at-first')")
+    secret = resource(
+        definition=edited(advancedProperties={"key": "text:pulumi.Output.secret('plain-at-first')"})
+    )
     world.up(plain)
     assert str(world.managed).count("plain-at-first") == 2  # inputs and outputs
     theirs = [*DEFINITION["streamingSource"]["tables"], {"schema": "public", "table": "added_in_the_ui"}]

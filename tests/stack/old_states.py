@@ -31,9 +31,8 @@ def plain(_: Emulator, definition: dict[str, Any], **arguments: Any) -> list[str
 
 def with_secret(_: Emulator, definition: dict[str, Any]) -> list[str]:
     """Return a program whose advanced properties are a secret."""
-    properties = f"pulumi.Output.secret({definition['advancedProperties']!r})"
-    text = resource(definition={**definition, "advancedProperties": None}, running=True)
-    return [text.replace("'advancedProperties': None", f"'advancedProperties': {properties}")]
+    properties = f"text:pulumi.Output.secret({definition['advancedProperties']!r})"
+    return [resource(definition={**definition, "advancedProperties": properties}, running=True)]
 
 
 def with_provider(api: Emulator, definition: dict[str, Any]) -> list[str]:

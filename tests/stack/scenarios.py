@@ -472,9 +472,8 @@ def incomplete_definition_fails_in_the_preview(world: World) -> None:
 
 @scenario
 def secret_input_stays_secret(world: World) -> None:
-    secret = "pulumi.Output.secret({'api.password': 'hunter2-canary', 'max.batch.size': 5})"
-    text = resource(definition=edited(advancedProperties=None))
-    result = world.up(text.replace("{'name'", f"{{'advancedProperties': {secret}, 'name'", 1))
+    secret = "text:pulumi.Output.secret({'api.password': 'hunter2-canary', 'max.batch.size': 5})"
+    result = world.up(resource(definition=edited(advancedProperties=secret)))
     assert result.ok, result.text
     assert world.pipeline.definition["advancedProperties"] == {
         "api.password": "hunter2-canary",

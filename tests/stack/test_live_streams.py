@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_AGENT
-from tests.stack.live_stream_scenarios import failed, two, writes
+from tests.stack.live_stream_scenarios import two, writes
+from tests.stack.scenarios import failed
 from tests.worlds import World, edited, resource
 
 

@@ -18,6 +18,6 @@ from tests.worlds import World, edited, resource
 def test_a_number_that_would_not_arrive_is_refused_in_the_preview(
     number: str, mistake: str, world: World
 ) -> None:
-    world.write(resource(definition=edited(advancedProperties={"n": "N"})).replace("'N'", number))
+    world.write(resource(definition=edited(advancedProperties={"n": f"text:{number}"})))
     failed(world.run("preview"), f"advancedProperties.n: {mistake}")
     assert world.requests() == []

@@ -50,11 +50,10 @@ FAULTS: dict[str, Spoil] = {
 }
 
 
-def secret_program(**arguments: Any) -> str:
+def secret_program(more: str = "", **arguments: Any) -> str:
     """Return a pipeline with a secret among its advanced properties."""
-    text = resource(definition=edited(advancedProperties=None), **arguments)
-    secret = f"pulumi.Output.secret({{'api.password': '{SECRET_INPUT}'}})"
-    return text.replace("{'name'", f"{{'advancedProperties': {secret}, 'name'", 1)
+    secret = f"text:pulumi.Output.secret({{{more}'api.password': '{SECRET_INPUT}'}})"
+    return resource(definition=edited(advancedProperties=secret), **arguments)
 
 
 QUOTING = {
@@ -72,7 +71,7 @@ def test_a_service_that_quotes_a_secret_input_is_not_quoted(world: World) -> Non
     assert world.up().ok
     world.api.fail_next(400, body=QUOTING, match="PUT *")
     world.api.start_fails()
-    world.write(secret_program(running=True).replace("'api.password'", "'more': 'text', 'api.password'"))
+    world.write(secret_program("'more': 'text', ", running=True))
     left = world.run("up")
     assert "'[secret]' is too short" in left.text
     assert any(entry.get("initErrors") for entry in world.states())
@@ -132,7 +131,7 @@ def test_credentials_are_in_no_state_wherever_they_come_from(world: World, where
 
 
 def test_the_emulators_page_shows_no_secret() -> None:
-    with Emulator(**SECRETS) as api:  # type: ignore[arg-type]
+    with Emulator(**SECRETS) as api:
         api.add_pipeline(edited(advancedProperties={"api.password": SECRET_INPUT}))
         page = requests.get(api.origin, timeout=5).text
     assert DEFINITION["name"] in page
@@ -141,7 +140,7 @@ def test_the_emulators_page_shows_no_secret() -> None:
 
 def test_the_debug_logs_of_the_http_libraries_show_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with Emulator(time_scale=0.001, **SECRETS) as api:  # type: ignore[arg-type]
+    with Emulator(time_scale=0.001, **SECRETS) as api:
         for env in (api.env, api.token_env):
             with DpcClient(Settings.resolve(environment=env)) as client:
                 client.list_projects()
@@ -255,12 +254,6 @@ def test_a_secret_that_the_service_repeats_in_pieces_of_json_is_taken_out() -> N
             assert "canary" not in f"{caught.value!r} {vars(caught.value)}", spelling
 
 
-SECRET_MOVES = [
-    resource(definition=edited(advancedProperties={"pw": "SECRET"}), running=True),
-    resource(definition=edited(advancedProperties={"pw2": "SECRET"}), running=True),
-]
-
-
 @pytest.mark.parametrize(
     ("kind", "hooks"),
     [
@@ -274,8 +267,9 @@ def test_a_secret_that_moves_to_another_key_stays_secret_when_the_edit_fails(
     kind: EngineName, hooks: str, make_world: MakeWorld
 ) -> None:
     """The engine knows secrets by their keys in the new inputs, and the truth after a failure has the old ones."""
+    secret = "text:pulumi.Output.secret('s3cr3t-moved')"
     before, after = (
-        text.replace("'SECRET'", "pulumi.Output.secret('s3cr3t-moved')") for text in SECRET_MOVES
+        resource(definition=edited(advancedProperties={key: secret}), running=True) for key in ("pw", "pw2")
     )
     world = make_world(kind, env={"DPC_HOST_HOOKS": hooks})
     world.up(before)
