@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from pulumi_dpc._resources import polling
 from pulumi_dpc._resources.operation import Done, Partial, Refused
 from pulumi_dpc._resources.streaming_pipeline import run_state
 from pulumi_dpc.emulator import GUIDE_AGENT
 from pulumi_dpc.errors import DpcError, NotFound
 from tests.direct import Front, front, inputs
+from tests.worlds import DEFINITION
 
 EDIT = {"advancedProperties": {"max.batch.size": 1}}
 
@@ -91,10 +93,13 @@ def test_a_stop_refused_under_a_known_status_fails_at_once(one: Front, status: i
     """It runs and was not stopped, so nothing may be written to it."""
     state = made(one, running=True)
     one.api.fail_next(status, match="POST *commands", times=None)
-    with pytest.raises(DpcError) as refused:
+    began = one.clock.seconds
+    with pytest.raises(DpcError, match="/commands, ") as refused:
         one.update(state, inputs(running=True, **EDIT))
     assert "It is running." in str(refused.value)
+    assert one.clock.seconds - began < 1
     assert one.writes() == ["STOP"]
+    assert one.warnings == []
     assert one.pipeline.definition["advancedProperties"] == inputs()["advancedProperties"]
 
 
@@ -252,6 +257,43 @@ def test_a_failure_that_sent_no_start_keeps_the_last_known_running(one: Front) -
     assert "Whether it runs is not known." in result.reason
 
 
+@pytest.mark.parametrize("status", [403, 503])
+def test_an_accepted_start_that_nobody_has_seen_is_not_called_running(one: Front, status: int) -> None:
+    """It may have failed meanwhile: the next `up` has to look, and to start it again."""
+    state = made(one, running=False)
+    one.api.fail_next(status, match="GET *status", nth=1, times=None)
+    result = one.update(state, inputs(running=True))
+    assert isinstance(result, Partial)
+    assert one.writes() == ["START"]
+    assert (result.outputs["running"], result.outputs["status"]) == (False, "STARTING")
+    assert result.outputs["__unfinished"] is True
+
+
+def test_what_went_well_is_owed_no_start(one: Front) -> None:
+    """Without the wait a START that was accepted is the end: nothing is left for the next `up`."""
+    state = made(one, running=True)
+    result = one.update(state, inputs(running=True, wait=False, **EDIT))
+    assert isinstance(result, Done)
+    assert (result.outputs["running"], result.outputs["status"]) == (True, "STARTING")
+    assert "__resume" not in result.outputs
+
+
+def test_a_move_whose_put_was_lost_and_that_was_taken_back_has_changed_nothing(one: Front) -> None:
+    """The PUT was seen to be carried out, so its lost answer leaves no doubt behind."""
+    busy, other = one.api.add_agent("busy"), one.api.add_project("Other")
+    state = made(one, running=True)
+    pipeline = one.pipeline.id
+    one.api.add_pipeline({**DEFINITION, "agentId": busy}, project_id=other, status="STREAMING")
+    one.api.drop_next("after", match="PUT *", times=None)
+    one.api.on_request(
+        lambda request: one.api.clear_faults() if request.method == "GET" and "PUT" in one.writes() else None
+    )
+    with pytest.raises(Refused, match=r"The change was taken back\. It is running\."):
+        one.update(state, inputs(running=True, agentId=busy))
+    assert one.writes()[-2:] == ["PUT", "START"]
+    assert one.api.pipeline(pipeline).definition["agentId"] == GUIDE_AGENT
+
+
 def test_a_failure_that_sent_a_start_which_was_not_seen_records_that_it_stands(one: Front) -> None:
     """Nobody has seen it run, so the next `up` has to look, and to start it."""
     state = made(one, running=False)
@@ -285,8 +327,9 @@ def test_a_stop_has_a_limit_of_its_own(one: Front, timeout: float, running: bool
     assert one.clock.seconds - began == pytest.approx(timeout or (600 if running else 300), abs=1)
 
 
-def test_how_long_starts_took_is_used_by_the_next_waits(one: Front) -> None:
+def test_how_long_starts_took_is_used_by_the_next_waits(one: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without it a start of 36 s is noticed about five seconds late, each time, because the polls grow rare."""
+    monkeypatch.setattr(polling, "JITTER", 0)
     one.api.settings.start_seconds = 36
     late = []
     for number in range(3):
