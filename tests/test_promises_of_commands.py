@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
-from tests.scenarios import failed
+from tests.stack.scenarios import failed
 from tests.worlds import DEFINITION, World, edited, resource
 
 LISTING = "GET */streaming-pipelines"
