@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pulumi_dpc._resources.operation import Done, Gone, Partial, Refused
+from pulumi_dpc._resources.streaming_pipeline import operations
 from pulumi_dpc.emulator import GUIDE_PROJECT, Fault
 from pulumi_dpc.errors import ApiError, ConfigurationError, DpcError, OutcomeUnknown
 from tests.direct import Front, front, inputs
+from tests.worlds import DEFINITION
 
 LISTING = "GET */streaming-pipelines"
 
@@ -95,6 +98,50 @@ def test_two_that_may_be_what_was_posted_are_none_of_ours(one: Front) -> None:
     one.api.on_request(twin)
     with pytest.raises(OutcomeUnknown, match="2 of this name and definition are there now"):
         one.create(inputs())
+
+
+def test_a_create_called_again_after_a_lost_answer_finds_what_the_first_has_made(one: Front) -> None:
+    """The first could not look; a second POST would make a second pipeline."""
+    one.api.drop_next("after", match="POST */streaming-pipelines")
+    one.api.fail_next(403, match=LISTING, nth=1)
+    with pytest.raises(OutcomeUnknown, match="It could not be looked up whether the pipeline was created"):
+        one.create(inputs(running=True))
+    result = one.create(inputs(running=True))
+    assert isinstance(result, Done)
+    assert result.id == f"{GUIDE_PROJECT}/{one.pipeline.id}"
+    assert one.writes() == ["POST", "START"]
+
+
+def test_a_resource_that_the_host_does_not_name_finds_what_it_has_made_too(one: Front) -> None:
+    """Without the host hooks no operation knows its URN."""
+    one.api.drop_next("after", match="POST */streaming-pipelines")
+    one.api.fail_next(403, match=LISTING, nth=1)
+    operation = replace(one.operation(), urn=None)
+    with pytest.raises(OutcomeUnknown):
+        operations.create(operation, inputs())
+    assert isinstance(operations.create(operation, inputs()), Done)
+
+
+def test_what_the_service_makes_of_a_new_definition_is_looked_at_where_its_answer_does_not_tell(
+    one: Front,
+) -> None:
+    """Otherwise the next refresh would call it drift, and stop the pipeline to write the same again."""
+    one.api.settings.write_answer = "ids"
+    one.api.settings.recased = (("streamingTarget", "bucket"),)
+    result = one.create(inputs())
+    assert isinstance(result, Done)
+    assert result.outputs["__not_stored"] == [
+        {"path": ["streamingTarget", "bucket"], "written": "landing", "stored": "LANDING"}
+    ]
+    (warning,) = one.warnings
+    assert "streamingTarget.bucket (stored in another case)" in warning
+    refreshed = one.again().read(result)
+    assert isinstance(refreshed, Done)
+    assert refreshed.outputs["__not_stored"] == result.outputs["__not_stored"]
+    assert "__drift" not in refreshed.outputs
+    assert one.again().diff(refreshed, inputs()).changes is False
+    assert isinstance(one.again().update(refreshed, inputs()), Done)
+    assert one.writes() == []
 
 
 # ---- deleted while it is started, and a create that is called again ----
@@ -192,12 +239,65 @@ def test_a_failed_adoption_keeps_the_pipeline_that_it_names(one: Front) -> None:
 
 
 def test_what_is_adopted_running_as_wished_is_not_warned_of(one: Front) -> None:
-    id_ = one.api.add_pipeline({k: v for k, v in inputs().items() if k[0] in "nas"}, status="STREAMING")
+    id_ = one.api.add_pipeline(DEFINITION, status="STREAMING")
     result = one.create(inputs(running=True, __import_id=f"{GUIDE_PROJECT}/{id_}"))
     assert isinstance(result, Done)
     assert one.warnings == []
     result = one.again().create(inputs(__import_id=f"{GUIDE_PROJECT}/{id_}"))
     assert isinstance(result, Done)
+
+
+@pytest.mark.parametrize(
+    ("status", "running", "warning"),
+    [
+        ("NOT_RUNNING", True, "was adopted as it is (NOT_RUNNING); the next `pulumi up` starts it"),
+        ("NOT_RUNNING", False, None),
+        ("NOT_RUNNING", None, None),
+        ("STREAMING", None, None),
+        (
+            "UNKNOWN",
+            True,
+            "was adopted while its status is UNKNOWN; the next `pulumi up` looks again whether it runs",
+        ),
+        (
+            "UNKNOWN",
+            False,
+            "was adopted while its status is UNKNOWN; the next `pulumi up` looks again whether it runs",
+        ),
+    ],
+)
+def test_what_an_adoption_leaves_to_the_next_up_is_said(
+    one: Front, status: str, running: bool | None, warning: str | None
+) -> None:
+    id_ = one.api.add_pipeline(DEFINITION)
+    one.api.rewrite_next(lambda _: {"status": status}, match="GET *status")
+    result = one.create(inputs(running=running, __import_id=f"{GUIDE_PROJECT}/{id_}"))
+    assert isinstance(result, Done)
+    assert one.warnings == ([] if warning is None else [f"orders-pipeline: {warning}"])
+    assert result.outputs["running"] is (status == "STREAMING" or (status == "UNKNOWN" and not running))
+    assert one.writes() == []
+
+
+def test_an_adoption_without_a_wish_needs_to_know_whether_it_runs(one: Front) -> None:
+    id_ = one.api.add_pipeline(DEFINITION)
+    one.api.rewrite_next(lambda _: {"status": "UNKNOWN"}, match="GET *status")
+    with pytest.raises(
+        ConfigurationError, match="running: not given, and whether the live pipeline runs is not"
+    ):
+        one.create(inputs(__import_id=f"{GUIDE_PROJECT}/{id_}"))
+
+
+# ---- a delete that fails ----
+
+
+@pytest.mark.parametrize("ran", [True, False])
+def test_a_delete_that_fails_starts_again_what_it_has_stopped(one: Front, ran: bool) -> None:
+    made = one.again().create(inputs(running=ran))
+    one.api.fail_next(409, match="DELETE *")
+    with pytest.raises(Refused, match=r"was not deleted: the service refused .* It is (running|stopped)"):
+        one.delete(made)
+    assert one.writes() == (["STOP", "DELETE", "START"] if ran else ["DELETE"])
+    assert one.pipeline.running is ran
 
 
 # ---- a refresh ----

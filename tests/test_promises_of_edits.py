@@ -10,8 +10,11 @@ import pytest
 from pulumi_dpc._resources import polling
 from pulumi_dpc._resources.operation import Done, Partial, Refused
 from pulumi_dpc._resources.streaming_pipeline import run_state
+from pulumi_dpc._resources.streaming_pipeline.commands import AgentUser, busy
+from pulumi_dpc._resources.streaming_pipeline.context import run_context
+from pulumi_dpc._resources.streaming_pipeline.remote import RemotePipeline
 from pulumi_dpc.emulator import GUIDE_AGENT
-from pulumi_dpc.errors import DpcError, NotFound
+from pulumi_dpc.errors import Conflict, DpcError, NotFound
 from tests.direct import Front, front, inputs
 from tests.worlds import DEFINITION
 
@@ -435,3 +438,168 @@ def test_an_agent_is_named_with_its_id_and_whether_it_is_connected(
     assert str(agent) == f"its agent 'streaming-agent' ({GUIDE_AGENT}) {said}"
     assert agent.is_away is not connected
     assert run_state.is_known("UNKNOWN") is False
+
+
+# ---- a failure after the STOP ----
+
+
+def test_what_the_program_wants_stopped_is_not_started_because_an_edit_failed(one: Front) -> None:
+    state = made(one, running=True)
+    one.api.fail_next(400, match="PUT *")
+    result = one.update(state, inputs(running=False, **EDIT))
+    assert isinstance(result, Partial)
+    assert one.writes() == ["STOP", "PUT"]
+    assert "__resume" not in result.outputs
+    assert result.reason.endswith("It is stopped.")
+
+
+def test_an_edit_whose_restart_fails_says_that_it_is_owed(one: Front) -> None:
+    state = made(one, running=True)
+    one.api.fail_next(400, match="PUT *")
+    one.api.start_fails()
+    result = one.update(state, inputs(running=True, **EDIT))
+    assert isinstance(result, Partial)
+    assert result.outputs["__resume"] is True
+    assert result.reason.endswith("It is stopped. It should run: the next `pulumi up` starts it.")
+
+
+def test_a_start_whose_answer_was_lost_and_that_failed_is_told_by_what_was_seen_last(one: Front) -> None:
+    """The status was seen again since, so nothing is unknown any more."""
+    state = made(one, running=False)
+    one.api.drop_next("after", match="POST *commands")
+    one.api.start_fails()
+    result = one.update(state, inputs(running=True))
+    assert isinstance(result, Partial)
+    assert "stopped again: it is NOT_RUNNING" in result.reason
+    assert result.reason.endswith("It is stopped.")
+
+
+# ---- UNKNOWN ----
+
+
+def test_a_stop_that_nobody_sees_is_a_failure_where_standing_still_is_the_goal(one: Front) -> None:
+    """Only an edit or a delete may go on without having seen it."""
+    state = made(one, running=True)
+    one.api.agent_offline(GUIDE_AGENT)
+    result = one.update(state, inputs(running=False))
+    assert isinstance(result, Partial)
+    assert one.writes() == ["STOP"]
+    assert (
+        f"of stopping, because its agent 'streaming-agent' ({GUIDE_AGENT}) is not connected" in result.reason
+    )
+    assert not [text for text in one.warnings if "continuing with the change" in text]
+
+
+def test_an_edit_under_unknown_goes_on_when_the_time_for_the_stop_is_up(one: Front) -> None:
+    """Nobody can tell why nothing is reported, so it is waited for, and said."""
+    state = made(one, running=True)
+    one.api.fail_next(403, match="GET /v1/agents/*", times=None)
+    one.api.rewrite_next(lambda _: {"status": "UNKNOWN"}, match="GET *status", times=None)
+    result = one.update(state, inputs(running=True, **EDIT))
+    assert isinstance(result, Partial)
+    assert one.writes() == ["STOP", "PUT", "START"]
+    assert one.warnings[-1] == (
+        f"could not be confirmed as stopped (its agent {GUIDE_AGENT} could not be looked up (403)); continuing with"
+        " the change"
+    )
+
+
+@pytest.mark.parametrize(("status", "goes_on"), [("STOPPING", False), ("REBALANCING", True)])
+def test_only_a_status_that_says_nothing_lets_an_edit_go_on(one: Front, status: str, goes_on: bool) -> None:
+    """What is seen stopping after five minutes still holds what would be written."""
+    state = made(one, running=True)
+    one.api.rewrite_next(lambda _: {"status": status}, match="GET *status", nth=1, times=None)
+    result = one.update(state, inputs(running=True, **EDIT))
+    assert isinstance(result, Partial)
+    assert ("PUT" in one.writes()) is goes_on
+
+
+# ---- the agent of another ----
+
+
+def test_a_start_refused_for_a_reason_that_nobody_sees_is_tried_four_times(one: Front) -> None:
+    """The agent may just have become free; after that the operator has to look."""
+    state = made(one, running=False)
+    one.api.fail_next(409, match="POST *commands", times=None)
+    with pytest.raises(Refused, match=r"could not be started: the service refused the request .* If another"):
+        one.update(state, inputs(running=True))
+    assert one.writes() == ["START"] * 4
+
+
+def test_a_start_refused_because_of_another_pipeline_names_it(one: Front) -> None:
+    state = made(one, running=False)
+    ours = state.id.rpartition("/")[2]
+    theirs = one.api.add_pipeline({**DEFINITION, "name": "theirs"}, status="STREAMING")
+    with pytest.raises(Refused) as refused:
+        one.update(state, inputs(running=True))
+    assert str(refused.value).startswith(
+        f"could not be started, because its agent runs the pipeline 'theirs' ({theirs}), and one agent runs one"
+    )
+    assert one.api.pipeline(ours).status == "NOT_RUNNING"
+
+
+def test_a_refusal_told_in_other_words_is_the_same_refusal(one: Front) -> None:
+    """Who catches it finds what the service has answered."""
+    error = Conflict(
+        "no", status=409, method="POST", path="/p", detail="why", violations=["x"], request_id="7"
+    )
+    context = run_context(one.operation(), RemotePipeline.of(one.operation(), "p/i", {}))
+    said = busy(AgentUser("id", "other", "STREAMING"), context, error)
+    assert isinstance(said, Conflict)
+    assert {**vars(said)} == vars(error)
+
+
+def test_a_wait_for_the_agent_of_another_pipeline_is_shown(one: Front) -> None:
+    """It may take as long as the other one stops; a row that says nothing looks stuck."""
+    busy_agent = one.api.add_agent("busy")
+    state = made(one, running=True)
+    theirs = one.api.add_pipeline({**DEFINITION, "name": "theirs", "agentId": busy_agent}, status="STREAMING")
+    one.api.set_status(theirs, "STOPPING")
+    after_polls(one, 6, lambda: one.api.stop(theirs))
+    after_polls(one, 6, lambda: one.api.set_status(theirs, None))
+    result = one.update(state, inputs(running=True, agentId=busy_agent))
+    assert isinstance(result, Done)
+    assert [line for line in one.lines if line.startswith("waiting for the agent, which runs 'theirs', ")]
+    assert one.writes() == ["STOP", "PUT", "START"]
+
+
+# ---- what is no edit ----
+
+
+def test_values_that_become_secret_are_encrypted_without_a_request(one: Front) -> None:
+    """The engine encrypts outputs only when an update returns them."""
+    state = made(one)
+    result = one.update(state, inputs(__secret_paths=["advancedProperties"]))
+    assert isinstance(result, Done)
+    assert result.id == state.id
+    assert result.outputs == {**state.outputs, "__secret_paths": ["advancedProperties"]}
+    assert one.api.requests == []
+
+
+def test_ignored_parts_and_an_ignored_run_state_are_left_as_found(one: Front) -> None:
+    state = made(one, running=True)
+    one.api.edit(one.pipeline.id, advancedProperties={"max.batch.size": 7})
+    one.api.stop(one.pipeline.id)
+    target = {"streamingTarget": {"type": "s3", "bucket": "another"}}
+    result = one.update(state, inputs(running=True, **target), ignored=("advancedProperties", "running"))
+    assert isinstance(result, Done)
+    assert one.writes() == ["PUT"]
+    assert one.pipeline.definition["advancedProperties"]["max.batch.size"] == 7
+    assert one.pipeline.definition["streamingTarget"]["bucket"] == "another"
+
+
+def test_what_is_not_ignored_is_written(one: Front) -> None:
+    state = made(one)
+    one.api.edit(one.pipeline.id, advancedProperties={"max.batch.size": 7})
+    result = one.update(state, inputs(streamingTarget={"type": "s3", "bucket": "another"}))
+    assert isinstance(result, Done)
+    assert one.pipeline.definition["advancedProperties"] == DEFINITION["advancedProperties"]
+
+
+# ---- the polls ----
+
+
+def test_the_delays_between_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "JITTER", 0)
+    assert [polling.poll_delay(number) for number in (1, 2, 3, 6, 7, 50)] == [1, 1.5, 2.25, 7.59375, 10, 10]
+    assert [polling.poll_delay(50, expected=left) for left in (20, 4, -4, -100)] == [10, 4, 2, 10]
