@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := demo
-.PHONY: help demo install check test lint types docs tables coverage lowest faults bench clean
+.PHONY: help demo install check test lint types docs tables coverage lowest mutation faults bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -43,6 +43,9 @@ coverage: .venv/installed ## which lines and branches no test runs, processes of
 
 lowest: .venv-lowest/installed ## the suite with the lowest versions that pyproject.toml allows; PYTHON=python3.10 for the lowest Python too
 	.venv-lowest/bin/python -m pytest -n auto -m 'not cli'
+
+mutation: .venv/installed ## which small changes of the rules no test notices: a sample of 80; an hour or so
+	$(BIN)/python -m tests.mutation
 
 faults: .venv/installed ## the fault campaign, and its table for docs/reliability.md
 	$(BIN)/python -m tests.faults
