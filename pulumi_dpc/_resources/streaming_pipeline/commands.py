@@ -17,7 +17,7 @@ from .waiting import RunContext
 Command = Literal["START", "STOP"]
 
 FREED_TRIES = 3
-"""How often START is sent again after a 409 when no pipeline is seen on the agent: it may just have become free."""
+"""How often in a row START is sent again after a 409 with no pipeline seen on the agent: it may just be free now."""
 
 _LOOKED_UP = (400, 409, 422)
 """Refusals of a command that may mean "already so" (docs/api.md section 5.3): looked up, not believed."""
@@ -50,7 +50,7 @@ def send_command(
     Raises:
         DpcError: It was refused, or its answers were lost for too long.
     """
-    began, attempt = context.clock.now(), 0
+    began, attempt, unseen = context.clock.now(), 0, 0
     while True:
         known.command_sent(word)
         try:
@@ -63,8 +63,11 @@ def send_command(
             if _shows(poll(), word):
                 known.command_seen_done()
                 return
-            attempt += 1
-            _raise_unless_again(word, error, pipeline, known, context, attempt, context.clock.now() - began)
+            elapsed = context.clock.now() - began
+            is_seen = _seen_reason(word, error, pipeline, known, context, elapsed)
+            attempt, unseen = attempt + 1, 0 if is_seen else unseen + 1
+            if unseen > FREED_TRIES and isinstance(error, ApiError):
+                raise _as_refused(error, _NOT_SEEN.format(error)) from error
             context.clock.sleep(poll_delay(attempt))
         else:
             known.command_accepted(word)
@@ -83,29 +86,25 @@ def _shows(status: str, word: Command) -> bool:
     return run_state.is_known(status) and run_state.is_running(status) == (word == "START")
 
 
-def _raise_unless_again(
-    word: Command,
-    error: DpcError,
-    pipeline: Commandable,
-    known: Known,
-    context: RunContext,
-    attempt: int,
-    elapsed: float,
-) -> None:
-    """Return if a command that was not carried out is to be sent again, else raise why not."""
+def _seen_reason(
+    word: Command, error: DpcError, pipeline: Commandable, known: Known, context: RunContext, elapsed: float
+) -> bool:
+    """Return if a command that was not carried out is to be sent again, else raise why not.
+
+    What is returned is whether it was seen why it was not: by a lost answer, or by a pipeline that has the agent.
+    """
     agent_id = known.definition.get("agentId")
     if not (isinstance(error, Conflict) and word == "START" and agent_id is not None):
         if not error.maybe_applied or elapsed >= BUDGET:
             raise error
-        return
+        return True
     user = _user_of(agent_id, pipeline)
     if user is None:
-        if attempt > FREED_TRIES:
-            raise _as_refused(error, _NOT_SEEN.format(error)) from error
-        return
+        return False
     if not may_become_free(user, agent_id, context) or elapsed >= context.limits.grace:
         raise busy(user, context, error) from error
     context.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
+    return True
 
 
 def may_become_free(user: AgentUser, agent_id: str, context: RunContext) -> bool:
