@@ -4,6 +4,7 @@
 first those that need no engine, then the others. What no test notices is printed with its place. The sample is the
 same for the same seed, so a run can be repeated.
 
-No library that is kept does this: mutmut 3 cannot sample, and leaves decorated functions, class bodies and constants
-of modules alone; Cosmic Ray samples without a seed, changes the tree itself, and removes no statement.
+No library does this. mutmut 3 cannot sample, and leaves decorated functions, class bodies and constants of modules
+alone. Cosmic Ray cannot sample, works in the tree itself, and removes no statement. mutatest samples with a seed, but
+has had no release since 2022.
 """
