@@ -2,7 +2,7 @@
 
 Every resource in every user's state carries a pickle that says ``pulumi_dpc._entry.load_provider(kind)``. Refresh and
 delete load the provider from it, so neither this module nor this function may move or be renamed; the classes behind
-it may. ``tests/test_old_state.py`` holds that.
+it may. ``tests/stack/test_old_state.py`` holds that.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ DEFINITION = (NAME, AGENT_ID, "streamingSource", "streamingTarget", "advancedPro
 OPTIONS = (WAIT, INTERRUPT_SNAPSHOT)
 
 WISHED_RUNNING = "__running"
-"""The last wish; absent when `running` was not given."""
+"""What the program wanted at the last operation; absent when `running` was not given."""
 UNFINISHED = "__unfinished"
 """A write was sent and its result never seen."""
 RESUME = "__resume"

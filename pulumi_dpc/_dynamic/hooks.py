@@ -1,7 +1,7 @@
 """The six hooks that the engine calls: from its dictionaries to the operations of a kind of resource, and back.
 
-No hook decides anything but how a result is shown: that is this front's business. What the stock host does not offer a
-hook comes from `host`; every hook keeps working without it, only plainer.
+A hook decides only how a result is shown; where the host cannot keep a failed create, `create` also deletes what was
+made. What the stock host does not offer comes from `host`; every hook keeps working without it, only plainer.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class KindProvider(ResourceProvider):
 
     @_hook
     def update(self, _id: str, _olds: Bag, _news: Bag) -> UpdateResult:
-        """Bring the live object to what the program says; always return the complete outputs."""
+        """Bring the live object to what the program says; the outputs are complete in a failure too."""
         operation = self._operation()
         result = self.operations.update(operation, _id, _received(_olds), _received(_news))
         if isinstance(result, Partial):

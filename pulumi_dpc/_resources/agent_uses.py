@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 DECLARED_WITHIN = 2.0
-"""Real seconds without a further resource after which a program has declared all that do not depend on these."""
+"""Real seconds without a new resource after which all independent resources count as declared."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class AgentUses:
 def clashes(use: AgentUse, others: Iterable[AgentUse]) -> tuple[list[str], list[str]]:
     """Return (mistakes, warnings) about resources that share an agent.
 
-    Two that are both to run are a mistake: START of the second is refused, after its edit has stopped it. Where
+    Two that are both to run are a mistake: the service refuses START of the second. Where
     neither says anything new the service may allow it, so that is only a warning, as it is where one of them stands by.
     The agent is not named: its id may be a secret.
     """

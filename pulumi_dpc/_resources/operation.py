@@ -27,7 +27,7 @@ def no_output(_text: str) -> None:
 
 
 class Process:
-    """What all operations of one process share.
+    """What all operations on one kind of resource share in a process.
 
     Args:
         connect: Returns the service; called when an operation first needs it.
@@ -165,7 +165,8 @@ class Gone:
 class Operations(Protocol):
     """What can be done with the resources of one kind: a module of functions, the same for every front.
 
-    Each raises a `DpcError` for a plain failure: nothing was changed, so what is recorded stays true.
+    Each raises a `DpcError` for a failure after which the state stays as it is; a delete has then perhaps stopped the
+    object.
     """
 
     def check(self, operation: Operation, old_inputs: Bag, inputs: Bag, /) -> Checked:
@@ -190,7 +191,7 @@ class Operations(Protocol):
 
 
 class Refused(DpcError):
-    """An operation that has changed nothing, so what is recorded stays true; its text says why."""
+    """An operation that failed and leaves nothing to record: what the state says stays, or the object is gone."""
 
 
 def named(bag: Bag, text: str) -> str:

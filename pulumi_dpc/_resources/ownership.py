@@ -1,7 +1,7 @@
-"""Which resource of the program owns which live object, and what this process has begun and not ended.
+"""Which resource of the program owns which live object, and what earlier calls of this process have done.
 
 A resource renamed without an alias is, to the engine, a create of the new URN first and a delete of the old one
-last, both with the same live object in hand if the new one adopted it (``docs/pulumi-host.md`` section 14). Only
+last, both about the same object if the new resource adopted it (``docs/pulumi-host.md`` section 14). Only
 this process sees both. ``check`` runs only for what the program declares, so only URNs it has seen count.
 
 Ids are those of resources, such as ``<project id>/<streaming pipeline id>``, in any case. A name is one that only one
@@ -77,7 +77,7 @@ class Ownership:
             self._adopted.add(id_.lower())
 
     def release(self, urn: str | None) -> None:
-        """Record that this resource is being replaced, so what it was about may go, under whichever URN that comes.
+        """Record that this resource is being replaced: its old object may be deleted, under whichever URN that comes.
 
         The delete of a resource that is renamed with an alias and replaced in one command comes under the old URN.
         """
@@ -90,7 +90,7 @@ class Ownership:
     def record_deletion(
         self, urn: str | None, id_: str, name: Name | None = None, *, was_running: bool | None = None
     ) -> None:
-        """Record that this process has deleted a resource's object, and whether it ran then; None: it was gone."""
+        """Record that this process has deleted a resource's object, and whether it ran then, None if unknown."""
         with self._lock:
             self._deleted[id_.lower()] = was_running
             if urn:
@@ -118,7 +118,7 @@ class Ownership:
     def import_already_done(self, urn: str | None, import_id: str) -> bool:
         """Tell whether an `import_` has been carried out before, so that a replacement that keeps it creates afresh.
 
-        One that was added since the replaced object went is to be adopted: an error has said so.
+        One that was added after the replaced object was deleted is still to be adopted.
         """
         with self._lock:
             return import_id.lower() in self._deleted or (urn or "", import_id.lower()) in self._imported
@@ -141,7 +141,7 @@ class Ownership:
 
 
 class Attempts:
-    """The table of what this process has begun and not ended: the engine may call an operation again."""
+    """What earlier calls of this process have done, for a call that the engine repeats or that follows a failure."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -151,7 +151,7 @@ class Attempts:
         self._unfinished: dict[str, dict[str, Any]] = {}
 
     def record_failed_create(self, *ids: str, name: Name | None = None) -> None:
-        """Record that a create failed which named these objects, or could not look up this name."""
+        """Record that a create failed which named these objects, or while it looked up or took this name."""
         with self._lock:
             self._failed.update(id_.lower() for id_ in ids)
             if name is not None:

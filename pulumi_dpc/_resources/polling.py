@@ -127,11 +127,11 @@ class LearnedTimes:
     def left(self, elapsed: float) -> float | None:
         """Return the nominal seconds until a wait that began ``elapsed`` ago should be over; None without a guess.
 
-        The wait ended between two polls: guess the middle of that interval. If recent waits disagree, take the
-        fastest.
+        A wait ended between two polls. The guess is the middle of what all recent waits allow; where that is at most a
+        second wide, or where they disagree, it is the quickest wait seen.
         """
         if not self.seen:
             return None
         slowest, quickest = max(not_yet for not_yet, _ in self.seen), min(over for _, over in self.seen)
-        certain = quickest - slowest <= FIRST_DELAY
-        return (quickest if certain else (slowest + quickest) / 2) - elapsed
+        is_narrow = quickest - slowest <= FIRST_DELAY
+        return (quickest if is_narrow else (slowest + quickest) / 2) - elapsed

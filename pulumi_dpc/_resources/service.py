@@ -1,4 +1,4 @@
-"""One API as this process reaches it: one for each settings, shared by every kind of resource and by the lookups."""
+"""One API as this process reaches it: one for each set of settings, for every kind of resource and the lookups."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Service:
         """The API's base URL, which outputs record."""
         return self.client.settings.api_url
 
-    def stored(
+    def record_stored(
         self, project_id: str, pipeline_id: str, answer: Mapping[str, Any]
     ) -> Mapping[str, Any] | None:
-        """Return what the answer of a write says is stored, None where it does not tell; the listing knows it then."""
+        """Return the definition that a write's answer shows as stored, None without one; the listing has it then."""
         from pulumi_dpc._api.client import is_definition
 
         if not is_definition(answer, pipeline_id):

@@ -46,7 +46,7 @@ def boundary(hook: Hook) -> Hook:
     """Turn whatever a hook raises into an answer that reads as one error of the resource.
 
     ``SystemExit`` and its like included: one that leaves the hook ends the call without an answer, and the
-    engine waits for ever (section 1).
+    engine waits for ever (``docs/pulumi-host.md`` section 1).
     """
 
     @functools.wraps(hook)
@@ -63,7 +63,7 @@ def _answer(error: BaseException) -> NoReturn:
     """End the call with this error; the trailer, where there can be one, decides what the engine reads of it.
 
     The host ends the call with the traceback as its message, or, before SDK 3.260, "Exception calling
-    application: …"; it keeps the trailer (sections 1 and 1b).
+    application: …"; it keeps the trailer (``docs/pulumi-host.md`` sections 1 and 1b).
     """
     text, call = _sentence(error), current_call()
     with contextlib.suppress(Exception):  # then the host's own rendering remains
@@ -107,7 +107,7 @@ def _status(message: str, details: list[Any]) -> bytes:
 
 
 def _init_failed(failed: InitFailed, reason: str, request: Any) -> Any:
-    """Return the detail that makes the engine keep id and properties (section 1b)."""
+    """Return the detail that makes the engine keep id and properties (``docs/pulumi-host.md`` section 1b)."""
     from google.protobuf.struct_pb2 import Struct
     from pulumi.runtime.proto.provider_pb2 import ErrorResourceInitFailed
 

@@ -58,7 +58,7 @@ class Call:
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 - it is shown on the stack's row
 
     def _log(self, severity: str, text: str, *, ephemeral: bool = False) -> bool:
-        """Send the engine a message for this resource; tell whether it arrived (section 5)."""
+        """Send the engine a message for this resource; tell whether it arrived (``docs/pulumi-host.md`` section 5)."""
         if self.urn is None:
             return False
         try:
@@ -103,7 +103,7 @@ _of_this_thread = threading.local()
 def current_call() -> Call:
     """Return the call that this thread is answering, one object per call; outside the host an empty one.
 
-    The servicer's method has ``request`` and ``context`` as its parameters (section 1).
+    The servicer's method has ``request`` and ``context`` as its parameters (``docs/pulumi-host.md`` section 1).
     """
     request = context = None
     for caller in callers_locals("request", "context"):

@@ -17,7 +17,8 @@ def interrupted() -> threading.Event:
     """Return the event that the user's first Ctrl-C sets, from the first call of this function on.
 
     The engine then calls Cancel and waits for the operations in flight. The host's Cancel does nothing, and
-    gRPC holds the bound method, so only the code of that function can be replaced (section 8). The engine
+    gRPC holds the bound method, so only the code of that function can be replaced
+    (``docs/pulumi-host.md`` section 8). The engine
     calls Cancel at the end of every command too, when no operation is left to hear it.
     """
     servicer = getattr(sys.modules.get("__main__"), "DynamicResourceProviderServicer", None)

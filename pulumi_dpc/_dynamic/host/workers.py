@@ -11,7 +11,8 @@ def raise_worker_limit(n: int = 256) -> bool:
     """Let the host answer up to ``n`` calls at a time instead of 4; tell whether it does.
 
     Four waiting creates would stop every other operation, and Cancel, which needs a thread too, would not be
-    heard. The executor is a local of the function that its threads run (section 4). It starts threads only as
+    heard. The executor is a local of the function that its threads run
+    (``docs/pulumi-host.md`` section 4). It starts threads only as
     calls arrive, so those that a refresh has queued before the provider is loaded need theirs now.
     """
     for caller in callers_locals("executor_reference", "work_queue"):

@@ -15,10 +15,10 @@ _AGENT = ("agentId",)
 
 
 def await_free_agent(pipeline: RemotePipeline, plan: Plan, live: Live, context: RunContext) -> None:
-    """Return when a pipeline that this plan moves to another agent, and starts there, may be stopped for it.
+    """Wait until the agent to which this plan moves a running pipeline is free.
 
-    The pipeline that has the agent may be moved away by this very command: its own update says so as soon as it begins,
-    and both then go on at the same time. One agent that two pipelines swap is so never waited for in vain.
+    It is enough that the update of the pipeline on it has begun, and takes it away. Two pipelines that swap their
+    agents therefore do not wait for each other.
 
     Raises:
         DpcError: The agent runs another pipeline, and nothing in this command is going to change that.

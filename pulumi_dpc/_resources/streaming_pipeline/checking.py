@@ -1,4 +1,4 @@
-"""Checking and comparing inputs, in the preview and before every operation; no request, but before an import."""
+"""Checking and comparing inputs, in the preview and before every operation; no request but to compare a new import."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .remote import RemotePipeline
 Bag = Mapping[str, Any]
 
 OTHER_IMPORT = (
-    "import_ names {}, but this resource manages {}, which is not changed into the other one: adopt that under"
-    " another resource name, or remove `import_`"
+    "import_ names {}, but this resource manages {}, and a resource cannot be switched to another pipeline: adopt that"
+    " one under another resource name, or remove `import_`"
 )
 
 

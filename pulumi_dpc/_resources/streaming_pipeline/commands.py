@@ -33,7 +33,7 @@ class AgentUser:
 
 
 class Commandable(Protocol):
-    """What takes commands, and tells what came of them."""
+    """A pipeline that takes commands, and that can name another one on its agent."""
 
     def command(self, word: Command) -> None:
         """Send START or STOP once."""

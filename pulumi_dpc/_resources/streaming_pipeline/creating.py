@@ -43,13 +43,10 @@ def create(operation: Operation, inputs: Bag) -> Done | Partial:
     return _start(operation, pipeline, inputs, created.stored)
 
 
-# ---- adopting ----
-
-
 def _adopted(operation: Operation, pipeline: RemotePipeline, inputs: Bag) -> Done:
     desired = state.desired_of(inputs)
     live = importing.adopt(operation, pipeline, desired)
-    # Where the status says nothing, what makes the next `up` look again.
+    # Under an unknown status the opposite is recorded, so that the next `up` looks again.
     running = run_state.is_running(live.status, otherwise=desired.running is False)
     if not running:
         _takes_over_running(operation, inputs)  # for its warning
@@ -67,9 +64,6 @@ def _adopted(operation: Operation, pipeline: RemotePipeline, inputs: Bag) -> Don
         operation.warn_once(named(inputs, describe(altered)))
     outcome = Outcome(End.DONE, definition, live.status, running, alterations=altered)
     return state.done(pipeline.id, state.outputs_of(inputs, outcome, pipeline.service.api_url))
-
-
-# ---- the start ----
 
 
 def _start(
@@ -93,7 +87,7 @@ def _read_back(pipeline: RemotePipeline) -> Mapping[str, Any] | None:
         answer = pipeline.definition()
     except DpcError:
         return None
-    return pipeline.service.stored(pipeline.project_id, pipeline.pipeline_id, answer)
+    return pipeline.service.record_stored(pipeline.project_id, pipeline.pipeline_id, answer)
 
 
 def _takes_over_running(operation: Operation, inputs: Bag) -> bool:

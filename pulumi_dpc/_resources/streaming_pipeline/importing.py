@@ -88,7 +88,8 @@ def _differences(live: Live, desired: Desired) -> list[str]:
         lines.append(f"running: False in the program, but the live pipeline is {live.status}")
     if desired.running is None and not run_state.is_known(live.status):
         lines.append(
-            f"running: not given, and whether the live pipeline runs is not known ({live.status}); give it"
+            f"running: the program does not give it, and the live pipeline's status ({live.status}) does not tell"
+            " whether it runs; set running=True or running=False"
         )
     return lines
 

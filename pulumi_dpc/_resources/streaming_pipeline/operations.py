@@ -56,7 +56,7 @@ def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -
     """Bring the live pipeline to what the program says; the outputs are always complete.
 
     Raises:
-        DpcError: Nothing was changed.
+        DpcError: Nothing was changed, everything is as it was again, or the pipeline is gone.
     """
     outputs = operation.process.attempts.unfinished(id_) or recorded_outputs
     operation.process.ownership.record_owner(operation.urn, id_)
@@ -67,7 +67,7 @@ def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -
     pipeline = RemotePipeline.of(operation, id_, outputs)
     if state.imports_another(id_, outputs, inputs):
         raise Refused(OTHER_IMPORT.format(inputs[IMPORT_ID], id_))
-    stored, status = _found(pipeline)
+    stored, status = _read_live(pipeline)
     recorded = state.recorded_of(outputs)
     desired = state.desired_with_ignored_kept(
         state.desired_of(inputs), recorded.in_our_words(stored), operation.ignored
@@ -80,7 +80,7 @@ def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -
         return _edit(operation, pipeline, inputs, desired, live, recorded)
 
 
-def _found(pipeline: RemotePipeline) -> tuple[Mapping[str, Any], str]:
+def _read_live(pipeline: RemotePipeline) -> tuple[Mapping[str, Any], str]:
     try:
         return pipeline.definition(), pipeline.status()
     except NotFound:
@@ -168,8 +168,8 @@ _GONE_AS_FOUND = (
     " creates it again, stopped"
 )
 _LAST_KNOWN = (
-    "its status is {}, and {}: whether it runs could not be seen. What the state says of it is what was last seen, by"
-    " an earlier command"
+    "its status is {}, and {}, so nobody can see whether it runs. The state keeps what was last seen, by an earlier"
+    " command"
 )
 _DELETED_OUTSIDE = "was deleted outside Pulumi; run `pulumi up --refresh` to create it again"
 _DISPUTED = (

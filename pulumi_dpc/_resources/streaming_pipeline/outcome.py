@@ -113,8 +113,6 @@ class Known:
         known.polled(live.status)
         return known
 
-    # ---- events ----
-
     def polled(self, status: str) -> None:
         """Record a status that the service has answered."""
         self.status = status
@@ -171,8 +169,6 @@ class Known:
         """Record that the pipeline was told to start again after a failure."""
         self._is_started_again = True
 
-    # ---- what that makes true ----
-
     def ended(self, end: End, plan: Plan, error: DpcError | None = None) -> Outcome:
         """Return what is true when a run of this plan ends so."""
         failed = end is End.PARTIAL
@@ -190,7 +186,7 @@ class Known:
         )
 
     def is_as_before(self, before: Live, plan: Plan, error: DpcError) -> bool:
-        """Tell whether a failure is plain: nothing was sent, or what was sent has changed nothing."""
+        """Tell whether a failure is plain: nothing was sent, or the last request was refused and all is as before."""
         if not self.sent:
             return True
         rejected = (
@@ -202,7 +198,9 @@ class Known:
             rejected
             and not self._put_is_lost
             and any(
-                not differences(self.definition, one.definition) for one in (before, before.before) if one
+                not differences(self.definition, one.definition)
+                for one in (before, before.as_recorded)
+                if one
             )
             and (self._is_seen_running if plan.was_running else self.status == run_state.NOT_RUNNING)
         )

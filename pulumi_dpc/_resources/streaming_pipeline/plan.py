@@ -1,7 +1,7 @@
-"""The pure plan: which steps lead from what is live to what is wished.
+"""The pure plan: which steps lead from what is live to what is desired.
 
-Every rule of ``docs/design.md`` section 4 about *what to send* stands in `plan`, so that a table can test it; *how*
-a step is carried out, and what is known when one fails, is `converge`'s.
+What a plan sends is decided here, so that a table can test it. What is sent beyond it (again, taken back, or later) is
+decided by `run`, `commands` and `agent_moves`.
 """
 
 from __future__ import annotations
@@ -78,17 +78,17 @@ class Live:
     """What the service answers now.
 
     Attributes:
-        definition: The definition, in the words in which it was written.
+        definition: The definition, in the recorded words where `understood` made it, else as the service answers.
         status: The status word.
         alterations: Where the service has other words for what was written.
-        before: The definition in the words in which it was written, whatever the program says now; None if that is
-            no other.
+        as_recorded: The same pipeline in the recorded words, whatever the program says now; None where it was not read
+            by `understood`.
     """
 
     definition: Definition
     status: str
     alterations: tuple[Alteration, ...] = ()
-    before: Live | None = None
+    as_recorded: Live | None = None
 
 
 def understood(stored: Definition, status: str, desired: Desired, recorded: Recorded) -> Live:
@@ -99,8 +99,8 @@ def understood(stored: Definition, status: str, desired: Desired, recorded: Reco
     """
     holding = tuple(one for one in recorded.alterations if one.holds(stored))
     same = tuple(one for one in holding if one.is_of(desired.definition or {}))
-    before = Live(as_written(stored, holding), status, holding)
-    return Live(as_written(stored, same), status, same, before)
+    as_recorded = Live(as_written(stored, holding), status, holding)
+    return Live(as_written(stored, same), status, same, as_recorded)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Plan:
 
 
 def plan(live: Live, desired: Desired, recorded: Recorded) -> Plan:
-    """Return the steps from what is live to what is wished."""
+    """Return the steps from what is live to what is desired."""
     found = run_state.is_running(live.status, otherwise=recorded.running)
     if desired.definition is None:
         return _to_absent(live, recorded, found=found)

@@ -1,4 +1,4 @@
-"""Taking a name: one POST for a name that nobody has, never a second one."""
+"""Taking a name: a POST is sent only while nobody has the name, and again only when a lost one can no longer arrive."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _owners_after_post(operation: Operation, name: tuple[str, str]) -> list[str]
 
 
 def _post(service: Service, project_id: str, definition: Mapping[str, Any]) -> Created:
-    """Send one POST, never a second one.
+    """Send one POST and do not repeat it.
 
     If the answer is lost, the one pipeline of that name and definition is ours: none was there before.
     """
@@ -110,9 +110,11 @@ def _post(service: Service, project_id: str, definition: Mapping[str, Any]) -> C
             raise
         return _found_again(service, project_id, definition, error)
     pipeline_id = str(created["streamingPipelineId"])
-    stored = service.stored(project_id, pipeline_id, created)
+    stored = service.record_stored(project_id, pipeline_id, created)
     if stored is None:
-        service.listing.store(project_id, pipeline_id, definition)  # by its name others are told from it
+        service.listing.store(
+            project_id, pipeline_id, definition
+        )  # later creates find the name in the listing
     return Created(pipeline_id, stored)
 
 
@@ -147,7 +149,7 @@ def _found_again(
         f"{len(ours)} of this name and definition are there now" if ours else "none of this name is there now"
     )
     if now and not ours:
-        found = "what has this name now is not, or cannot be told to be, of this definition"
+        found = "the pipelines of this name differ from this definition, or do not show enough to tell"
     doubt = f"{error}. Whether the pipeline was created is not known: {found}; run `pulumi up` again"
     raise OutcomeUnknown(doubt, maybe_applied=True) from error
 

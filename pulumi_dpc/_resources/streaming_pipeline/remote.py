@@ -25,7 +25,7 @@ class RemotePipeline:
         service: Where it is.
         project_id: Its project.
         pipeline_id: Its id.
-        recorded_api_url: The API it was made at, None when that is this one.
+        recorded_api_url: The API at which it was made; None where no outputs record it (a new resource, or ``get``).
         urn: The resource's URN, for the command that drops it from the state.
     """
 
@@ -71,7 +71,7 @@ class RemotePipeline:
         # It may be written although no answer comes.
         self.service.listing.invalidate(self.project_id, self.pipeline_id, body)
         answer = self.service.client.update_pipeline(self.project_id, self.pipeline_id, body)
-        return self.service.stored(self.project_id, self.pipeline_id, answer)
+        return self.service.record_stored(self.project_id, self.pipeline_id, answer)
 
     def command(self, word: Command) -> None:
         """Send START or STOP once."""

@@ -126,7 +126,7 @@ class _Run:
         self._known.written(self._plan.body, altered)
 
     def _was_put_after_all(self, error: DpcError) -> Definition | None:
-        """Return what is stored if a PUT whose answer was lost was carried out; what could not be read stays lost."""
+        """Return what is stored if a PUT whose answer was lost was carried out; None if not, or if nobody can tell."""
         if not error.maybe_applied or isinstance(error, Interrupted):
             return None
         try:
@@ -152,7 +152,7 @@ class _Run:
 
     def await_stopped(self) -> None:
         self._await_stopped()
-        if self._is_running_again() and (self._is_edit or not self._owed()):
+        if self._is_running_again() and (self._changes_pipeline or not self._owed()):
             self.stop()
             self._await_stopped()
 
@@ -161,7 +161,7 @@ class _Run:
         self._wait(Watch(for_running=False, grace=0), give_up=self._need_not_wait, may_skip=may_skip)
 
     @property
-    def _is_edit(self) -> bool:
+    def _changes_pipeline(self) -> bool:
         return Step.PUT in self._plan.steps or Step.DELETE in self._plan.steps
 
     def _is_running_again(self) -> bool:
@@ -169,7 +169,7 @@ class _Run:
         return not self._known.stop_sent and run_state.is_running(self._known.status)
 
     def _need_not_wait(self, status: str) -> bool:
-        """End the wait for a stop that will not come, or that nobody can see."""
+        """Tell whether to stop waiting: it runs again, or its agent is away, of which the second is a warning."""
         if self._is_running_again():
             return True
         if not (self._plan.may_skip_stop_confirmation and self._agent.is_away):
@@ -231,7 +231,7 @@ class _Run:
         return self._plan.was_running if self._plan.should_run is None else self._plan.should_run
 
     def _restore(self, error: DpcError) -> None:
-        """Start again what this run has stopped and should run."""
+        """Start again what this run has stopped and should run; take a move back first if START was refused there."""
         if not (self._known.stop_sent and self._owed()):
             return
         try:
@@ -247,7 +247,7 @@ class _Run:
             return
 
     def _is_moved(self) -> bool:
-        """Tell whether the edit has moved the pipeline to another agent, on which it cannot be started."""
+        """Tell whether the edit has moved the pipeline to another agent."""
         agent, body = ("agentId",), self._plan.body
         return is_same(self._known.definition, body, agent) and not is_same(
             self._before.definition, body, agent
@@ -255,7 +255,7 @@ class _Run:
 
     def _take_back_edit(self) -> None:
         """Write what was there before the edit, in the words in which it was written: the service may show a mask."""
-        before = self._before.before or self._before
+        before = self._before.as_recorded or self._before
         self._pipeline.put(without_ids(before.definition))
         self._known.taken_back(before)
 

@@ -1,4 +1,4 @@
-"""The passage between the engine's property bags and the runner's values."""
+"""Property bags to the runner's values, and back."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def is_moved(outputs: Bag, inputs: Bag) -> bool:
 
 
 def imports_another(id_: str, outputs: Bag, inputs: Bag) -> bool:
-    """Tell whether ``import_`` names another pipeline than the resource has, or once adopted."""
+    """Tell whether ``import_`` names another pipeline than the resource has now, or than the one it adopted."""
     import_id = inputs.get(IMPORT_ID)
     return isinstance(import_id, str) and import_id not in (id_.lower(), outputs.get(IMPORT_ID))
 
@@ -256,7 +256,7 @@ def diff_changes(outputs: Bag, inputs: Bag, ignored: Iterable[str] = ()) -> bool
 
 
 def _are_secrets_moved(outputs: Bag, inputs: Bag) -> bool:
-    """Tell whether other values are secret now; a state of before this was recorded says nothing."""
+    """Tell whether other values are secret now; a state older than this record says nothing."""
     return SECRET_PATHS in outputs and outputs[SECRET_PATHS] != inputs.get(SECRET_PATHS, [])
 
 

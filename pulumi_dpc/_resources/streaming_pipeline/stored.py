@@ -1,4 +1,4 @@
-"""What the service has stored after an edit: by the answer, or by one look where that does not tell."""
+"""What the service has stored after an edit: by the answer, or by a read where that does not show it."""
 
 from __future__ import annotations
 

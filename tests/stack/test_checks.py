@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
-from tests.direct import Front, front, inputs
+from tests.pipeline.direct import Front, front, inputs
 from tests.worlds import DEFINITION, edited
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"

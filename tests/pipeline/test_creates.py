@@ -12,7 +12,7 @@ from pulumi_dpc._resources.operation import Done, Gone, Partial, Refused
 from pulumi_dpc._resources.streaming_pipeline import operations
 from pulumi_dpc.emulator import GUIDE_PROJECT, Fault
 from pulumi_dpc.errors import ApiError, ConfigurationError, DpcError, OutcomeUnknown
-from tests.direct import Front, front, inputs
+from tests.pipeline.direct import Front, front, inputs
 from tests.worlds import DEFINITION
 
 LISTING = "GET */streaming-pipelines"
@@ -84,7 +84,7 @@ def test_what_is_found_after_a_lost_answer_is_ours_only_if_it_may_be(
     if found:
         assert isinstance(one.create(inputs()), Done)
         return
-    with pytest.raises(OutcomeUnknown, match="what has this name now is not, or cannot be told to be"):
+    with pytest.raises(OutcomeUnknown, match="the pipelines of this name differ from this definition"):
         one.create(inputs())
 
 
@@ -282,7 +282,7 @@ def test_an_adoption_without_a_wish_needs_to_know_whether_it_runs(one: Front) ->
     id_ = one.api.add_pipeline(DEFINITION)
     one.api.rewrite_next(lambda _: {"status": "UNKNOWN"}, match="GET *status")
     with pytest.raises(
-        ConfigurationError, match="running: not given, and whether the live pipeline runs is not"
+        ConfigurationError, match="running: the program does not give it"
     ):
         one.create(inputs(__import_id=f"{GUIDE_PROJECT}/{id_}"))
 

@@ -15,7 +15,7 @@ from pulumi_dpc._resources.streaming_pipeline.context import run_context
 from pulumi_dpc._resources.streaming_pipeline.remote import RemotePipeline
 from pulumi_dpc.emulator import GUIDE_AGENT
 from pulumi_dpc.errors import Conflict, DpcError, NotFound
-from tests.direct import Front, front, inputs
+from tests.pipeline.direct import Front, front, inputs
 from tests.worlds import DEFINITION
 
 EDIT = {"advancedProperties": {"max.batch.size": 1}}
@@ -107,14 +107,17 @@ def test_a_stop_refused_under_a_known_status_fails_at_once(one: Front, status: i
 
 
 def test_a_stop_refused_under_unknown_does_not_keep_an_edit_from_going_on(one: Front) -> None:
-    """Nobody may be there to take the command; moving to another agent is the repair of a dead one."""
+    """Nobody may be there to take the command; moving to another agent is the repair of a dead one.
+
+    On the other agent it is seen to run on, with the definition of before, so it is stopped again.
+    """
     other = one.api.add_agent("second")
     state = made(one, running=True)
     one.api.agent_offline(GUIDE_AGENT)
     one.api.fail_next(409, match="POST *commands")
     result = one.update(state, inputs(running=True, agentId=other))
     assert isinstance(result, Done)
-    assert one.writes() == ["STOP", "PUT", "START"]
+    assert one.writes() == ["STOP", "PUT", "STOP", "START"]
     assert any("STOP was not accepted while its status is UNKNOWN: " in text for text in one.warnings)
 
 
