@@ -139,7 +139,12 @@ def test_what_the_service_makes_of_a_new_definition_is_looked_at_where_its_answe
     assert isinstance(refreshed, Done)
     assert refreshed.outputs["__not_stored"] == result.outputs["__not_stored"]
     assert "__drift" not in refreshed.outputs
-    assert one.again().diff(refreshed, inputs()).changes is False
+    later = one.again()
+    assert later.diff(refreshed, inputs()).changes is False
+    (said,) = later.warnings
+    assert "streamingTarget.bucket (stored in another case)" in said
+    other = inputs(streamingTarget={"type": "s3", "bucket": "another"})
+    assert one.again().diff(refreshed, other).changes is None
     assert isinstance(one.again().update(refreshed, inputs()), Done)
     assert one.writes() == []
 
@@ -203,17 +208,27 @@ def test_a_start_that_is_refused_leaves_what_the_next_up_starts(one: Front) -> N
     assert one.writes() == ["START"]
 
 
-@pytest.mark.parametrize("calls", [1, 2], ids=["at once", "when it is called again"])
-def test_a_create_that_was_cut_off_after_its_post_is_recorded_as_unfinished(one: Front, calls: int) -> None:
+def test_a_create_that_was_cut_off_after_its_post_is_recorded_as_unfinished(one: Front) -> None:
     """It has written, so the next operation looks, whatever the program says then."""
-    if calls == 2:
-        one.api.start_fails()
-        assert isinstance(one.create(inputs(running=True)), Partial)
     one.api.inject(Fault("refuse", match="POST *commands"))
     result = one.create(inputs(running=True))
     assert isinstance(result, Partial)
     assert "cannot be reached" in result.reason
     assert result.outputs["__unfinished"] is True
+
+
+def test_a_create_called_again_that_only_waits_is_recorded_as_unfinished_too(one: Front) -> None:
+    """It sends nothing, but it goes on with what the first call has written."""
+    one.api.settings.start_seconds = 50
+    one.api.start_fails()
+    first = one.create(inputs(running=True), timeout=10)
+    assert isinstance(first, Partial)
+    assert "is STARTING after 10 s of starting" in first.reason
+    second = one.create(inputs(running=True))
+    assert isinstance(second, Partial)
+    assert one.writes() == ["POST", "START"]
+    assert "stopped again" in second.reason
+    assert second.outputs["__unfinished"] is True
 
 
 # ---- adopting ----
