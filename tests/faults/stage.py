@@ -25,7 +25,7 @@ START_TICKS, STOP_TICKS = 2.5, 1.5
 """How long a start and a stop of one pipeline take, in looks at it; eight at once take half."""
 AWAY_TICKS = 6
 """How long an agent is away, in looks at its pipeline; eight at once take a third."""
-GRACE = 0.6
+GRACE = 2.0
 """Real seconds in which a pipeline waits for an agent that is away, or that another one is to leave.
 
 The service's time passes with requests, so a busy machine must not make that wait the shorter one.
