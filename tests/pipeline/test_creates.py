@@ -296,9 +296,7 @@ def test_what_an_adoption_leaves_to_the_next_up_is_said(
 def test_an_adoption_without_a_wish_needs_to_know_whether_it_runs(one: Front) -> None:
     id_ = one.api.add_pipeline(DEFINITION)
     one.api.rewrite_next(lambda _: {"status": "UNKNOWN"}, match="GET *status")
-    with pytest.raises(
-        ConfigurationError, match="running: the program does not give it"
-    ):
+    with pytest.raises(ConfigurationError, match="running: the program does not give it"):
         one.create(inputs(__import_id=f"{GUIDE_PROJECT}/{id_}"))
 
 

@@ -427,7 +427,6 @@ def stand_by_on_a_busy_agent_is_a_warning(world: World) -> None:
     assert world.api.pipeline("one").status == "STREAMING"
 
 
-@scenario
 def two_agents_are_swapped_in_one_up(world: World) -> None:
     second = world.api.add_agent("second")
     assert world.up(*two((GUIDE_AGENT, True), (second, True))).ok
@@ -482,7 +481,6 @@ def move_that_is_taken_back_writes_no_mask(world: World) -> None:
     assert ours.definition["streamingSource"]["connection"][LOGIN] == {"password": "old-password"}
 
 
-@scenario
 def stand_by_takes_over_in_one_up(world: World) -> None:
     """Its START is refused until the other one has stopped, which takes a while and is seen as STOPPING."""
     assert world.up(*two((GUIDE_AGENT, False), (GUIDE_AGENT, True))).ok

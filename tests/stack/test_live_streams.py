@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_AGENT
-from tests.stack.live_stream_scenarios import two, writes
-from tests.stack.scenarios import failed
-from tests.worlds import World, edited, resource
+from tests.stack.live_stream_scenarios import (
+    stand_by_takes_over_in_one_up,
+    two,
+    two_agents_are_swapped_in_one_up,
+    writes,
+)
+from tests.stack.scenarios import Scenario, failed
+from tests.worlds import MakeWorld, World, edited, resource
+
+
+@pytest.mark.parametrize("kind", ["engine", pytest.param("cli", marks=pytest.mark.cli)])
+@pytest.mark.parametrize("story", [stand_by_takes_over_in_one_up, two_agents_are_swapped_in_one_up])
+def test_what_two_workers_do_at_once_ends_as_the_program_says(
+    story: Scenario, kind: Literal["engine", "cli"], make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """Which of the two asks first differs from run to run, so the requests of two engines cannot be equal."""
+    story(make_world(kind, tmp_path))
 
 
 @pytest.mark.world(parallel=1)
