@@ -328,3 +328,14 @@ def test_a_pipeline_of_a_project_that_is_not_visible_is_not_gone(one: Front) -> 
     one.api.delete_project(GUIDE_PROJECT)
     with pytest.raises(DpcError, match="is not visible at"):
         one.read(made)
+
+
+def test_a_refresh_reads_no_page_behind_the_one_that_has_the_pipeline(one: Front) -> None:
+    """Each page is up to a hundred definitions."""
+    made = one.again().create(inputs())
+    for number in range(100):
+        one.api.add_pipeline({**DEFINITION, "name": f"other-{number}"})
+    one.api.clear_requests()
+    assert isinstance(one.read(made), Done)
+    asked = [request for request in one.api.requests if request.path.endswith("/streaming-pipelines")]
+    assert len(asked) == 1

@@ -446,6 +446,18 @@ def test_an_agent_is_named_with_its_id_and_whether_it_is_connected(
 # ---- a failure after the STOP ----
 
 
+def test_an_edit_that_is_refused_is_told_in_one_sentence_and_whether_it_runs(one: Front) -> None:
+    """Everything is as it was, so there is no more to say; what the service found follows, a line each."""
+    state = made(one, running=True)
+    one.api.fail_next(400, match="PUT *", body={"violations": ["name: too long"]})
+    with pytest.raises(Refused) as refused:
+        one.update(state, inputs(running=True, **EDIT))
+    path = "/v1/projects/" + state.id.replace("/", "/streaming-pipelines/")
+    assert str(refused.value) == (
+        f"the service rejected the request as invalid (PUT {path}, 400). It is running.\n  name: too long"
+    )
+
+
 def test_what_the_program_wants_stopped_is_not_started_because_an_edit_failed(one: Front) -> None:
     state = made(one, running=True)
     one.api.fail_next(400, match="PUT *")
