@@ -618,3 +618,14 @@ def test_the_delays_between_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "JITTER", 0)
     assert [polling.poll_delay(number) for number in (1, 2, 3, 6, 7, 50)] == [1, 1.5, 2.25, 7.59375, 10, 10]
     assert [polling.poll_delay(50, expected=left) for left in (20, 4, -4, -100)] == [10, 4, 2, 10]
+
+
+def test_a_start_whose_answer_is_lost_is_not_called_nothing_when_nobody_may_look(one: Front) -> None:
+    """The refusal of the look is no refusal of the START, which the service has carried out."""
+    state = made(one, running=False)
+    one.api.drop_next("after", match="POST *commands")
+    one.api.fail_next(403, match="GET *status", nth=1, times=None)
+    result = one.update(state, inputs(running=True))
+    assert isinstance(result, Partial)
+    assert result.outputs["__unfinished"] is True
+    assert "Whether it runs is not known." in result.reason

@@ -41,7 +41,7 @@ CALLS: dict[str, Callable[[DpcClient], Any]] = {
     "get_status": lambda client: client.get_status(GUIDE_PROJECT, PIPELINE),
 }
 
-RECORDED = ("__not_stored", "__drift")
+RECORDED = ("__not_stored", "__drift", "__secret_paths", "__secrets")
 """What a service may bring into the outputs that stores, or answers, something else than it was told."""
 
 WORDS = [

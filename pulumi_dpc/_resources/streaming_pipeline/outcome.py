@@ -196,7 +196,7 @@ class Known:
         )
         return (
             rejected
-            and not self._put_is_lost
+            and not (self._put_is_lost or self._is_unconfirmed)
             and any(
                 not differences(self.definition, one.definition)
                 for one in (before, before.as_recorded)
