@@ -115,6 +115,7 @@ class World:
             "time_scale": TIME_SCALE,
             "start_seconds": START_SECONDS,
             "stop_seconds": STOP_SECONDS,
+            "token_seconds": 1e6,  # a busy machine may take longer for a command than a token lives
             **SECRETS,
             **emulator,
         }

@@ -121,6 +121,7 @@ def test_sixteen_threads_share_the_failure_of_one_reading(api: Emulator, listing
     assert {type(error) for error in errors} == {ApiError}
     ids = [SOME_ID] * 16
     api.clear_requests()
+    api.settings.latency_seconds = 0.5  # until the last of them asks, on a busy machine too
     with ThreadPoolExecutor(16) as pool:
         futures = [pool.submit(listing.find, GUIDE_PROJECT, id_) for id_ in ids]
     assert all(future.exception() for future in futures)

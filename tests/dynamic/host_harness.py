@@ -82,13 +82,13 @@ class Host:
         return self._stderr.read()
 
     def call(self, rpc: str, do: str, argument: Any = None) -> Any:
-        """Make one call; ``grpc.RpcError`` if it fails, also when no answer comes in 20 s."""
+        """Make one call; ``grpc.RpcError`` if it fails, also when no answer comes in 120 s."""
         return self.start(rpc, do, argument).result()
 
     def start(self, rpc: str, do: str, argument: Any = None) -> Any:
         """Make one call and return its future."""
         request = REQUESTS[rpc](properties({"do": do, "with": argument}))
-        return getattr(self.stub, rpc).future(request, timeout=20)
+        return getattr(self.stub, rpc).future(request, timeout=120)
 
 
 def properties(values: dict[str, Any]) -> struct_pb2.Struct:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pulumi.dynamic import ConfigureRequest
 
-_crowd = threading.Barrier(16, timeout=10)
+_crowd = threading.Barrier(16, timeout=60)
 
 
 class Sample(ResourceProvider):

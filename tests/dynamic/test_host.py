@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -169,12 +168,10 @@ def test_a_ctrl_c_ends_the_waits_of_all_operations_and_keeps_their_ids() -> None
     """The engine waits for operations in flight, so one that starts a pipeline would hold it for minutes."""
     with Host() as host:
         host.call("Check", "nothing")
-        waiting = [host.start("Create", "wait for cancel", 15) for _ in range(64)]
+        waiting = [host.start("Create", "wait for cancel", 100) for _ in range(64)]
         host.call("Create", "nothing")
-        began = time.monotonic()
         host.stub.Cancel(empty_pb2.Empty())
-        errors = [future.exception() for future in waiting]
-        assert time.monotonic() - began < 5
+        errors = [future.exception() for future in waiting]  # one that waited to its end has none
     assert [init_failed(status(error)).id for error in errors] == ["id-3"] * 64
 
 
