@@ -18,6 +18,8 @@ from pulumi_dpc.errors import DpcError
 Notify = Callable[[str], None]
 
 FIRST_DELAY = 1.0
+SHORTEST_DELAY = 0.1
+"""A guess that is nearly up must not make polls follow each other without a pause."""
 LONGEST_DELAY = 10.0
 GROWTH = 1.5
 JITTER = 0.1
@@ -107,7 +109,7 @@ def poll_delay(polls: int, *, expected: float | None = None) -> float:
     if expected is not None and expected <= 0:
         delay = min(delay, max(FIRST_DELAY, -expected * (GROWTH - 1)))
     delay *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
-    return delay if expected is None or expected <= 0 else min(delay, expected)
+    return delay if expected is None or expected <= 0 else max(SHORTEST_DELAY, min(delay, expected))
 
 
 _LATEST = 16

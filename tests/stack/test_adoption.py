@@ -57,7 +57,7 @@ def test_an_adoption_needs_to_know_whether_it_runs(world: World) -> None:
     existing = world.api.add_pipeline(DEFINITION, status="STREAMING")
     opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{existing}")'
     world.api.agent_offline(GUIDE_AGENT)
-    failed(world.up(resource(opts=opts)), "running: not given", "UNKNOWN")
+    failed(world.up(resource(opts=opts)), "running: the program does not give it", "UNKNOWN")
     world.api.agent_online(GUIDE_AGENT)
     succeeded(world.up(), ("orders", "create"))
     assert world.outputs()["running"] is True
