@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pulumi_dpc._definition.comparison import is_same
 from pulumi_dpc._resources.polling import poll_delay
-from pulumi_dpc.errors import DpcError
 
-from .commands import AgentUser, busy, may_become_free
+from .commands import find_agent_user, raise_unless_worth_waiting
 from .plan import Live, Plan, Step
 from .remote import RemotePipeline
 from .waiting import RunContext
@@ -28,19 +27,9 @@ def await_free_agent(pipeline: RemotePipeline, plan: Plan, live: Live, context: 
     agent_id = str(plan.body["agentId"])
     began, attempt = context.clock.now(), 0
     while True:
-        user = _user_of(pipeline, agent_id)
+        user = find_agent_user(agent_id, pipeline)
         if user is None or (context.has_begun(user.id) and context.may_leave(user.id, agent_id)):
             return
-        elapsed = context.clock.now() - began
-        if not may_become_free(user, agent_id, context) or elapsed >= context.limits.grace:
-            raise busy(user, context)
-        context.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
+        raise_unless_worth_waiting(user, agent_id, context, context.clock.now() - began)
         attempt += 1
         context.clock.sleep(poll_delay(attempt))
-
-
-def _user_of(pipeline: RemotePipeline, agent_id: str) -> AgentUser | None:
-    try:
-        return pipeline.agent_user(agent_id)
-    except DpcError:
-        return None  # START will tell, and a move that cannot run is taken back

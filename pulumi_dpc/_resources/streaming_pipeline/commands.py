@@ -98,16 +98,23 @@ def _seen_reason(
         if not error.maybe_applied or elapsed >= BUDGET:
             raise error
         return True
-    user = _user_of(agent_id, pipeline)
+    user = find_agent_user(agent_id, pipeline)
     if user is None:
         return False
-    if not may_become_free(user, agent_id, context) or elapsed >= context.limits.grace:
-        raise busy(user, context, error) from error
-    context.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
+    raise_unless_worth_waiting(user, agent_id, context, elapsed, error)
     return True
 
 
-def may_become_free(user: AgentUser, agent_id: str, context: RunContext) -> bool:
+def raise_unless_worth_waiting(
+    user: AgentUser, agent_id: str, context: RunContext, elapsed: float, error: ApiError | None = None
+) -> None:
+    """Return, with a line for the row, if the agent may become free in time; raise what `busy` says if not."""
+    if not _may_become_free(user, agent_id, context) or elapsed >= context.limits.grace:
+        raise busy(user, context, error) from error
+    context.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
+
+
+def _may_become_free(user: AgentUser, agent_id: str, context: RunContext) -> bool:
     """Tell whether the pipeline that has an agent is about to leave it: it stops, or the program moves it away.
 
     One that the program has not declared yet may be declared in a moment.
@@ -117,11 +124,12 @@ def may_become_free(user: AgentUser, agent_id: str, context: RunContext) -> bool
     return is_leaving or (is_foreign and context.may_grow())
 
 
-def _user_of(agent_id: str, pipeline: Commandable) -> AgentUser | None:
+def find_agent_user(agent_id: str, pipeline: Commandable) -> AgentUser | None:
+    """Return another pipeline that has the agent; None where none is seen, or the look failed: START tells."""
     try:
         return pipeline.agent_user(agent_id)
     except DpcError:
-        return None  # the refusal is what the user should read
+        return None
 
 
 _NOT_SEEN = (
