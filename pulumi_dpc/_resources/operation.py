@@ -11,19 +11,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pulumi_dpc._api.retries import Notify, no_output
 from pulumi_dpc.errors import DpcError
 
 from .agent_uses import AgentUses
 from .ownership import Attempts, NameLocks, Ownership
-from .polling import LearnedTimes, Notify
+from .polling import LearnedTimes
 from .service import Service
 
 Bag = Mapping[str, Any]
 """Inputs or outputs as state files hold them: the API's names, plain values."""
-
-
-def no_output(_text: str) -> None:
-    """Show nothing."""
 
 
 class Process:

@@ -13,9 +13,8 @@ from enum import Enum
 from typing import Protocol
 
 from pulumi_dpc._api.clock import Clock
+from pulumi_dpc._api.retries import Notify
 from pulumi_dpc.errors import DpcError
-
-Notify = Callable[[str], None]
 
 FIRST_DELAY = 1.0
 SHORTEST_DELAY = 0.1

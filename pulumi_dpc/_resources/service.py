@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pulumi_dpc._api.retries import Notify
 from pulumi_dpc._definition.definition import without_ids
-
-from .polling import Notify
 
 if TYPE_CHECKING:
     from pulumi_dpc._api.client import DpcClient

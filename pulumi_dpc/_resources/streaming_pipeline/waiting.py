@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pulumi_dpc._api.clock import Clock
-from pulumi_dpc._resources.polling import LearnedTimes, Notify, Verdict, poll_until
+from pulumi_dpc._api.retries import Notify
+from pulumi_dpc._resources.polling import LearnedTimes, Verdict, poll_until
 from pulumi_dpc.errors import Interrupted, StartFailed, WaitTimedOut
 
 from . import run_state
