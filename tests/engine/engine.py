@@ -213,6 +213,7 @@ class _Command:
             self.deployment.bail()
         finally:
             self.deployment.await_idle()
+            self._kill_unfinished_program()
             self.deployment.end()
             self._end_program()
             self.providers.cancel()
@@ -266,6 +267,12 @@ class _Command:
             text = f"an unhandled error occurred: program exited with non-zero exit code: {code}"
             self.deployment.say("error", "", text)
         self.deployment.bail()
+
+    def _kill_unfinished_program(self) -> None:
+        """Kill it before its calls are answered with the end, or it may still complain of them, by chance."""
+        if self._program is not None and not self.deployment.has_heard_program:
+            self._program.signal(signal.SIGKILL)
+            self._program.wait()
 
     def _end_program(self) -> None:
         if self._program is not None:
