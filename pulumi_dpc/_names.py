@@ -17,7 +17,7 @@ API_URL = "apiUrl"
 DEFINITION = (NAME, AGENT_ID, "streamingSource", "streamingTarget", "advancedProperties")
 OPTIONS = (WAIT, INTERRUPT_SNAPSHOT)
 
-WISHED_RUNNING = "__running"
+GIVEN_RUNNING = "__running"
 """What the program wanted at the last operation; absent when `running` was not given."""
 UNFINISHED = "__unfinished"
 """A write was sent and its result never seen."""

@@ -75,7 +75,7 @@ class Listing:
         key = pipeline_id.lower()
         return key in project.all(since=None) and key in project.all(since=self._client.clock.now())
 
-    def named(
+    def find_named(
         self, project_id: str, name: str, *, since: float | None = None
     ) -> list[tuple[str, Definition]]:
         """Return the pipelines of that name in the whole listing, each with its id.

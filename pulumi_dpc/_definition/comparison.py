@@ -15,21 +15,21 @@ from .shape import ANYTHING, Shape, definition_shape, path_text
 Path = tuple[str, ...]
 
 
-def differences(actual: Mapping[str, Any], wished: Mapping[str, Any]) -> list[str]:
-    """Return the paths at which a definition is not as wished, as text, sorted; see `difference_paths`."""
-    return sorted(map(path_text, difference_paths(actual, wished)))
+def differences(actual: Mapping[str, Any], desired: Mapping[str, Any]) -> list[str]:
+    """Return the paths at which a definition is not as desired, as text, sorted; see `difference_paths`."""
+    return sorted(map(path_text, difference_paths(actual, desired)))
 
 
-def difference_paths(actual: Mapping[str, Any], wished: Mapping[str, Any]) -> list[Path]:
-    """Return the paths at which a definition is not as wished, as the keys from its root; a list is one place.
+def difference_paths(actual: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Path]:
+    """Return the paths at which a definition is not as desired, as the keys from its root; a list is one place.
 
     Spelling and the order of tables do not count. Nor does a field that the models do not have and only
     ``actual`` has: nobody asked for it, and ``overlay`` keeps it.
     """
-    if repr(actual) == repr(wished):  # the engine asks it of every resource in turn; `==` takes True for 1
+    if repr(actual) == repr(desired):  # the engine asks it of every resource in turn; `==` takes True for 1
         return []
-    wished, shape = canonical(wished), definition_shape()
-    return list(_differences(_as_recorded(canonical(actual), wished, shape), wished, shape, ()))
+    desired, shape = canonical(desired), definition_shape()
+    return list(_differences(_as_recorded(canonical(actual), desired, shape), desired, shape, ()))
 
 
 def _differences(one: Any, other: Any, shape: Shape, path: Path) -> Iterator[Path]:
@@ -121,23 +121,23 @@ def _masks(value: Any, path: Path) -> Iterator[Path]:
         yield path
 
 
-def overlay(live: Mapping[str, Any], wished: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the whole object to PUT: the wished definition, and the live fields that the models do not have.
+def overlay(live: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the whole object to PUT: the desired definition, and the live fields that the models do not have.
 
     Those are carried over only where the object is still of the same ``type``; tables are matched by name.
     """
-    return without_ids(_overlay(live, wished, definition_shape()))
+    return without_ids(_overlay(live, desired, definition_shape()))
 
 
-def _overlay(live: Any, wished: Any, shape: Shape) -> Any:
-    if shape.items and isinstance(live, list) and isinstance(wished, list):
+def _overlay(live: Any, desired: Any, shape: Shape) -> Any:
+    if shape.items and isinstance(live, list) and isinstance(desired, list):
         found = _by_identity(live, shape.items)
-        return [_overlay(found.get(_identity(item, shape.items)), item, shape.items) for item in wished]
-    known = shape.of(wished)
-    if not known.fields or shape.of(live) is not known or not _are_mappings(live, wished):
-        return wished
+        return [_overlay(found.get(_identity(item, shape.items)), item, shape.items) for item in desired]
+    known = shape.of(desired)
+    if not known.fields or shape.of(live) is not known or not _are_mappings(live, desired):
+        return desired
     unmodelled = {key: value for key, value in live.items() if key not in known.fields}
-    return unmodelled | {key: _overlay(live.get(key), value, known.at(key)) for key, value in wished.items()}
+    return unmodelled | {key: _overlay(live.get(key), value, known.at(key)) for key, value in desired.items()}
 
 
 def as_recorded(live: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:

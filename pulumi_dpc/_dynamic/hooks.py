@@ -32,7 +32,7 @@ from pulumi_dpc._resources.operation import (
     Operations,
     Partial,
     Process,
-    named,
+    with_name,
     without,
 )
 from pulumi_dpc._resources.service import Service, Services
@@ -59,7 +59,7 @@ def _hook(hook: Hook) -> Hook:
             with redaction.protecting(*args):
                 return hook(self, *args)
         except DpcError as error:
-            raise answer.Failure(named(args[-1], str(error))) from error
+            raise answer.Failure(with_name(args[-1], str(error))) from error
 
     return spoken  # type: ignore[return-value]
 

@@ -194,7 +194,7 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
 
     @property
     def running(self) -> pulumi.Output[bool | None]:
-        """Whether it ran when last seen; never the wish. In the preview of a new one: as wished."""
+        """Whether it ran when last seen; never what is wanted. In the preview of a new one: as the program says."""
         return self._output("running")
 
     @property

@@ -73,13 +73,13 @@ class AgentUses:
             use.running is False or (use.agent_id or agent_id).lower() != agent_id.lower() for use in uses
         )
 
-    def may_grow(self) -> bool:
+    def may_declare_more(self) -> bool:
         """Tell whether the program may still be declaring resources: they come one after the other, without a pause."""
         with self._lock:
             return time.monotonic() - self._declared_at < DECLARED_WITHIN
 
 
-def clashes(use: AgentUse, others: Iterable[AgentUse]) -> tuple[list[str], list[str]]:
+def find_clashes(use: AgentUse, others: Iterable[AgentUse]) -> tuple[list[str], list[str]]:
     """Return (mistakes, warnings) about resources that share an agent.
 
     Two that are both to run are a mistake: the service refuses START of the second. Where

@@ -191,7 +191,7 @@ class Refused(DpcError):
     """An operation that failed and leaves nothing to record: what the state says stays, or the object is gone."""
 
 
-def named(bag: Bag, text: str) -> str:
+def with_name(bag: Bag, text: str) -> str:
     """Return a text that begins with the name that the resource has at the service, if that is known."""
     name = bag.get("name")
     return f"{name}: {text}" if isinstance(name, str) else text

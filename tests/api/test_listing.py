@@ -100,7 +100,7 @@ def test_one_after_the_other_never_costs_twice_the_best(api: Emulator, listing: 
 def test_names_are_looked_up_in_one_reading(api: Emulator, listing: Listing) -> None:
     ids = fill(api, 250)
     with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda i: listing.named(GUIDE_PROJECT, f"p{i}"), range(250)))
+        found = list(pool.map(lambda i: listing.find_named(GUIDE_PROJECT, f"p{i}"), range(250)))
     assert [[id_ for id_, _ in entries] for entries in found] == [[id_] for id_ in ids]
     assert costs(api) == (3, 0)
 
@@ -117,7 +117,7 @@ def test_sixteen_threads_share_the_failure_of_one_reading(api: Emulator, listing
     api.fail_next(403, times=None)
     api.settings.latency_seconds = 0.05
     with ThreadPoolExecutor(16) as pool:
-        errors = [pool.submit(listing.named, GUIDE_PROJECT, "x").exception() for _ in range(16)]
+        errors = [pool.submit(listing.find_named, GUIDE_PROJECT, "x").exception() for _ in range(16)]
     assert {type(error) for error in errors} == {ApiError}
     ids = [SOME_ID] * 16
     api.clear_requests()
@@ -133,7 +133,7 @@ def test_sixteen_threads_share_the_failure_of_one_reading(api: Emulator, listing
 
 def test_a_missing_pipeline_is_asked_for_by_id(api: Emulator, listing: Listing) -> None:
     """It may have been made after the listing was read."""
-    listing.named(GUIDE_PROJECT, "x")
+    listing.find_named(GUIDE_PROJECT, "x")
     (id_,) = fill(api, 1)
     assert listing.find(GUIDE_PROJECT, id_)["name"] == "p0"
     assert costs(api) == (1, 1)
@@ -170,9 +170,9 @@ def test_a_write_makes_the_entry_old(api: Emulator, listing: Listing) -> None:
     api.edit(ids[0], name="renamed")
     assert listing.find(GUIDE_PROJECT, ids[0])["name"] == "renamed"
     assert listing.find(GUIDE_PROJECT, ids[1])["name"] == "p1"
-    assert [id_ for id_, _ in listing.named(GUIDE_PROJECT, "renamed")] == [ids[0]]
+    assert [id_ for id_, _ in listing.find_named(GUIDE_PROJECT, "renamed")] == [ids[0]]
     api.delete(ids[0])
-    assert listing.named(GUIDE_PROJECT, "p0") == []
+    assert listing.find_named(GUIDE_PROJECT, "p0") == []
 
 
 def test_a_write_under_way_is_asked_about_under_its_old_and_its_new_name(
@@ -180,27 +180,27 @@ def test_a_write_under_way_is_asked_about_under_its_old_and_its_new_name(
 ) -> None:
     """Others' names are looked up at the same time, and must not cost a GET of every edit."""
     ids = fill(api, 1)
-    listing.named(GUIDE_PROJECT, "x")
+    listing.find_named(GUIDE_PROJECT, "x")
     listing.invalidate(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "new"})
     costs(api)
-    assert listing.named(GUIDE_PROJECT, "other") == []
+    assert listing.find_named(GUIDE_PROJECT, "other") == []
     assert costs(api) == (0, 0)
-    assert [id_ for id_, _ in listing.named(GUIDE_PROJECT, "p0")] == ids
-    assert listing.named(GUIDE_PROJECT, "new") == []
+    assert [id_ for id_, _ in listing.find_named(GUIDE_PROJECT, "p0")] == ids
+    assert listing.find_named(GUIDE_PROJECT, "new") == []
     assert costs(api) == (0, 2)
     listing.invalidate(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "newer"})
     api.edit(ids[0], name="new")
-    assert [id_ for id_, _ in listing.named(GUIDE_PROJECT, "new")] == ids
+    assert [id_ for id_, _ in listing.find_named(GUIDE_PROJECT, "new")] == ids
 
 
 def test_what_this_process_wrote_is_known_without_asking(api: Emulator, listing: Listing) -> None:
     (id_,) = fill(api, 1)
-    listing.named(GUIDE_PROJECT, "x")
+    listing.find_named(GUIDE_PROJECT, "x")
     api.clear_requests()
     listing.store(GUIDE_PROJECT, SOME_ID, {**DEFINITION, "name": "made"})
     listing.store(GUIDE_PROJECT, id_, None)
-    assert [found for found, _ in listing.named(GUIDE_PROJECT, "made")] == [SOME_ID]
-    assert listing.named(GUIDE_PROJECT, "p0") == []
+    assert [found for found, _ in listing.find_named(GUIDE_PROJECT, "made")] == [SOME_ID]
+    assert listing.find_named(GUIDE_PROJECT, "p0") == []
     assert costs(api) == (0, 0)
 
 
@@ -215,25 +215,25 @@ def test_a_write_while_a_page_is_on_its_way_counts_for_more(api: Emulator, listi
 
     api.on_request(wait_for_the_write)
     with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(listing.named, GUIDE_PROJECT, "p0")
+        found = pool.submit(listing.find_named, GUIDE_PROJECT, "p0")
         assert asked.wait(5)
         listing.store(GUIDE_PROJECT, ids[0], {**DEFINITION, "name": "renamed"})
         listing.store(GUIDE_PROJECT, ids[1], None)
         written.set()
         assert found.result() == []
-    assert [name["name"] for _, name in listing.named(GUIDE_PROJECT, "renamed")] == ["renamed"]
-    assert listing.named(GUIDE_PROJECT, "p1") == []
+    assert [name["name"] for _, name in listing.find_named(GUIDE_PROJECT, "renamed")] == ["renamed"]
+    assert listing.find_named(GUIDE_PROJECT, "p1") == []
 
 
 def test_after_an_unknown_outcome_the_listing_is_read_again(
     api: Emulator, client: DpcClient, listing: Listing
 ) -> None:
     """What was read before the POST cannot say whether it worked."""
-    assert listing.named(GUIDE_PROJECT, "p0") == []
+    assert listing.find_named(GUIDE_PROJECT, "p0") == []
     since = client.clock.now()
     fill(api, 1)
-    assert listing.named(GUIDE_PROJECT, "p0") == []
-    assert [live["name"] for _, live in listing.named(GUIDE_PROJECT, "p0", since=since)] == ["p0"]
+    assert listing.find_named(GUIDE_PROJECT, "p0") == []
+    assert [live["name"] for _, live in listing.find_named(GUIDE_PROJECT, "p0", since=since)] == ["p0"]
     assert costs(api) == (2, 0)
 
 
@@ -241,13 +241,13 @@ def test_a_create_whose_answer_was_lost_is_found_by_its_name(
     api: Emulator, client: DpcClient, listing: Listing
 ) -> None:
     """The listing that showed the name to be free is read again, and a second POST is never sent."""
-    assert listing.named(GUIDE_PROJECT, DEFINITION["name"]) == []
+    assert listing.find_named(GUIDE_PROJECT, DEFINITION["name"]) == []
     api.drop_next("after", match="POST *")
     with pytest.raises(OutcomeUnknown) as caught:
         client.create_pipeline(GUIDE_PROJECT, DEFINITION)
     assert caught.value.maybe_applied
     (made,) = api.pipelines
-    found = listing.named(GUIDE_PROJECT, DEFINITION["name"], since=client.clock.now())
+    found = listing.find_named(GUIDE_PROJECT, DEFINITION["name"], since=client.clock.now())
     assert [id_ for id_, _ in found] == [made.id]
     assert sum(request.method == "POST" for request in api.requests) == 1
 
@@ -264,7 +264,7 @@ def test_an_abridged_listing_is_completed_by_id(api: Emulator, listing: Listing)
     (id_,) = fill(api, 1)
     api.rewrite_next(lambda body: {**body, "results": [{"streamingPipelineId": id_, "name": "p0"}]})
     assert listing.find(GUIDE_PROJECT, id_)["streamingTarget"] == DEFINITION["streamingTarget"]
-    assert [found for found, _ in listing.named(GUIDE_PROJECT, "p0")] == [id_]
+    assert [found for found, _ in listing.find_named(GUIDE_PROJECT, "p0")] == [id_]
 
 
 def draft(name: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -296,8 +296,8 @@ def test_an_unfinished_draft_does_not_keep_other_names_from_being_looked_up(
     """Every create of the project would ask for it, two minutes long, and fail."""
     fill(api, 3)
     api.rewrite_next(draft("a draft"), times=None)
-    assert listing.named(GUIDE_PROJECT, "new") == []
-    assert [live["name"] for _, live in listing.named(GUIDE_PROJECT, "p1")] == ["p1"]
+    assert listing.find_named(GUIDE_PROJECT, "new") == []
+    assert [live["name"] for _, live in listing.find_named(GUIDE_PROJECT, "p1")] == ["p1"]
     assert costs(api) == (1, 0)
 
 
@@ -312,14 +312,14 @@ def test_the_name_of_an_unfinished_draft_is_taken(api: Emulator, listing: Listin
         "500": lambda: api.fail_next(500, **one),
         "no answer": lambda: api.drop_next("after", **one),
     }[fault]()
-    assert listing.named(GUIDE_PROJECT, DEFINITION["name"]) == [(id_, {"name": DEFINITION["name"]})]
+    assert listing.find_named(GUIDE_PROJECT, DEFINITION["name"]) == [(id_, {"name": DEFINITION["name"]})]
 
 
 @pytest.mark.parametrize("name", [None, 7])
 def test_a_draft_without_a_name_to_read_is_asked_for(api: Emulator, listing: Listing, name: object) -> None:
     (id_,) = fill(api, 1)
     api.rewrite_next(draft(name), match=PAGE)
-    assert [found for found, _ in listing.named(GUIDE_PROJECT, "p0")] == [id_]
+    assert [found for found, _ in listing.find_named(GUIDE_PROJECT, "p0")] == [id_]
     assert costs(api) == (1, 1)
 
 
@@ -330,7 +330,7 @@ def test_a_pipeline_whose_name_cannot_be_had_is_not_taken_for_another(
     fill(api, 1)
     api.rewrite_next(draft(None), times=None)
     with pytest.raises(DpcError, match="its body is not what it should be"):
-        listing.named(GUIDE_PROJECT, "p0")
+        listing.find_named(GUIDE_PROJECT, "p0")
 
 
 def test_a_refused_look_at_a_pipeline_of_the_name_is_said(api: Emulator, listing: Listing) -> None:
@@ -339,7 +339,7 @@ def test_a_refused_look_at_a_pipeline_of_the_name_is_said(api: Emulator, listing
     api.rewrite_next(draft(DEFINITION["name"]), match=PAGE)
     api.fail_next(403, match=f"{PAGE}/*")
     with pytest.raises(ApiError, match="does not allow this"):
-        listing.named(GUIDE_PROJECT, DEFINITION["name"])
+        listing.find_named(GUIDE_PROJECT, DEFINITION["name"])
 
 
 def test_an_id_in_capitals_is_the_same_pipeline(api: Emulator, listing: Listing) -> None:
@@ -351,9 +351,9 @@ def test_an_id_in_capitals_is_the_same_pipeline(api: Emulator, listing: Listing)
     assert costs(api) == (1, 0)
     listing.store(GUIDE_PROJECT, second, None)
     listing.store(project, first.upper(), {**DEFINITION, "name": "renamed"})
-    assert listing.named(project, "p1") == []
-    assert [live["name"] for _, live in listing.named(GUIDE_PROJECT, "renamed")] == ["renamed"]
-    assert listing.named(GUIDE_PROJECT, "p0") == []
+    assert listing.find_named(project, "p1") == []
+    assert [live["name"] for _, live in listing.find_named(GUIDE_PROJECT, "renamed")] == ["renamed"]
+    assert listing.find_named(GUIDE_PROJECT, "p0") == []
     listing.invalidate(project, third.upper(), DEFINITION)
     assert listing.find(GUIDE_PROJECT, third)["name"] == "p2"
     assert costs(api) == (0, 1)

@@ -19,7 +19,7 @@ from pulumi_dpc._definition.alteration import (
     to_state,
 )
 from pulumi_dpc._definition.comparison import differences, value_at, with_value
-from pulumi_dpc._resources.streaming_pipeline.plan import Desired, Recorded, plan, understood
+from pulumi_dpc._resources.streaming_pipeline.plan import Desired, Recorded, discount_recorded, plan
 from tests.worlds import DEFINITION, edited
 
 HOST = ("streamingSource", "connection", "host")
@@ -119,9 +119,9 @@ def said(written: dict[str, Any], stored: dict[str, Any]) -> Recorded:
     return Recorded(written, running=True, alterations=find_alterations(stored, written))
 
 
-def steps(stored: dict[str, Any], wish: dict[str, Any], recorded: Recorded) -> int:
-    wished = Desired(wish, running=True)
-    return len(plan(understood(stored, "STREAMING", wished, recorded), wished, recorded).steps)
+def steps(stored: dict[str, Any], definition: dict[str, Any], recorded: Recorded) -> int:
+    desired = Desired(definition, running=True)
+    return len(plan(discount_recorded(stored, "STREAMING", desired, recorded), desired, recorded).steps)
 
 
 def test_an_unchanged_alteration_stops_nothing() -> None:

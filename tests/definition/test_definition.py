@@ -356,13 +356,13 @@ def test_an_edit_keeps_the_live_fields_that_the_models_do_not_have() -> None:
     place(live, f"{SOURCE}.tables.1.columns", ["id"])
     place(live, f"{TARGET}.stagePrefix", "theirs")
     place(live, "advancedProperties", {"theirs": 1})
-    wished = document()
-    wished["streamingSource"]["tables"].reverse()
+    desired = document()
+    desired["streamingSource"]["tables"].reverse()
 
     expected = changed(f"{CONNECTION}.sslMode", "strict") | {"labels": ["l"]}
     place(expected, f"{SOURCE}.tables.1.columns", ["id"])
     expected["streamingSource"]["tables"].reverse()
-    assert overlay(live, wished) == expected
+    assert overlay(live, desired) == expected
 
 
 def test_an_edit_to_another_type_keeps_nothing_of_the_old_one() -> None:
@@ -472,16 +472,16 @@ def test_a_definition_read_back_is_the_recorded_one(definition: dict[str, Any]) 
 
 @PROPERTY
 @given(definitions(), definitions())
-def test_after_an_edit_nothing_differs(live: dict[str, Any], wished: dict[str, Any]) -> None:
-    """What is PUT is what was wished, whatever was there before."""
-    assert differences(overlay(canonical(live), canonical(wished)), wished) == []
+def test_after_an_edit_nothing_differs(live: dict[str, Any], desired: dict[str, Any]) -> None:
+    """What is PUT is what was the program says, whatever was there before."""
+    assert differences(overlay(canonical(live), canonical(desired)), desired) == []
 
 
 @PROPERTY
 @given(definitions(), definitions())
-def test_a_refresh_shows_exactly_the_differences(live: dict[str, Any], wished: dict[str, Any]) -> None:
+def test_a_refresh_shows_exactly_the_differences(live: dict[str, Any], desired: dict[str, Any]) -> None:
     """A refresh and the next preview must agree on whether there is drift."""
-    assert differences(as_recorded(live, wished), wished) == differences(live, wished)
+    assert differences(as_recorded(live, desired), desired) == differences(live, desired)
 
 
 def test_a_definition_is_loaded_from_a_file_a_mapping_or_a_model(tmp_path: Path) -> None:

@@ -126,8 +126,8 @@ class _Run:
         report.wrong += [f"after the fault: {text}" for text in self._after_fault(first)]
         if report.wrong:
             return report
-        wish = self._follow_up(first)
-        report.wrong += [f"at the end: {text}" for text in self._at_the_end(wish)]
+        desired = self._follow_up(first)
+        report.wrong += [f"at the end: {text}" for text in self._at_the_end(desired)]
         return report
 
     def _was_reached(self) -> bool:
@@ -222,7 +222,7 @@ class _Run:
         return self._is_late or (self._kind.is_kill and program == self._stage.before)
 
     def _up(self, command: Command, program: Program) -> Program:
-        """Run it, do what its errors say until they say no more, and return the program that is wished then."""
+        """Run it, do what its errors say until they say no more, and return the program that is desired then."""
         result, changed = self._run(command, program), program
         for _ in range(3 * len(program)):
             advised = tuple(_advised(pipe, said_about(pipe.name, result)) for pipe in changed)
@@ -231,9 +231,10 @@ class _Run:
             self._report.adopted, changed = True, advised
             result = self._run("up", changed)
         if self._report.adopted and result.ok:
-            # What was adopted as it was is brought to its wish by the next `up`.
+            # What was adopted as it was is brought to what the program says by the next `up`.
             program = tuple(
-                replace(wish, imported=pipe.imported) for pipe, wish in zip(changed, program, strict=True)
+                replace(desired, imported=pipe.imported)
+                for pipe, desired in zip(changed, program, strict=True)
             )
             result = self._run("up", program)
         if not result.ok:

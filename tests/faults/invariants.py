@@ -93,11 +93,11 @@ def left_stopped(
     result: Result, found: Mapping[str, Pipeline], now: Iterable[Pipeline], after: Program
 ) -> Iterator[str]:
     """Hold that what ran, and may run on, runs after a failure, or is said to be stopped."""
-    wishes = {pipe.name: pipe.running for pipe in after}
+    desired = {pipe.name: pipe.running for pipe in after}
     for pipeline in now:
         before = found.get(pipeline.name)
         ran = before is not None and before.running and before.id == pipeline.id
-        may_stand = pipeline.running or wishes.get(pipeline.name) is False
+        may_stand = pipeline.running or desired.get(pipeline.name) is False
         if ran and not may_stand and not STOPPED.search(said_about(pipeline.name, result)):
             yield f"{pipeline.name} ran, is stopped, and nothing says so"
 
@@ -196,12 +196,12 @@ def agrees(
         yield f"{pipe.name}: the definition is not the program's"
     if live.running and live.running_definition != pipe.stored:
         yield f"{pipe.name} runs with another definition"
-    wish = pipe.running
-    if wish is None:
-        wish = pipe.name in found and found[pipe.name].running
+    should_run = pipe.running
+    if should_run is None:
+        should_run = pipe.name in found and found[pipe.name].running
     tolerated = may_stay_stopped and pipe.running is None and not live.running
-    if live.running != wish and not tolerated:
-        yield f"{pipe.name} is {live.status}, and should {'' if wish else 'not '}run"
+    if live.running != should_run and not tolerated:
+        yield f"{pipe.name} is {live.status}, and should {'' if should_run else 'not '}run"
     if state["outputs"]["running"] != live.running:
         yield f"{pipe.name}: the state says running={state['outputs']['running']}"
     # After a failed edit a property may be kept as a secret, until the next edit; it cannot be read here.

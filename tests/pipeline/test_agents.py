@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_dpc._resources.agent_uses import AgentUse, AgentUses, clashes
+from pulumi_dpc._resources.agent_uses import AgentUse, AgentUses, find_clashes
 from pulumi_dpc._resources.streaming_pipeline.waiting import AGENT_INTERVAL, AgentState, AgentWatch
 
 AGENT, OTHER = "2734aa6f-0c64-4d2b-9406-f44dc8f1f3b6", "00000000-0000-4000-8000-000000000000"
@@ -40,7 +40,7 @@ def test_two_that_are_to_run_on_one_agent_are_a_mistake(
 ) -> None:
     uses = AgentUses()
     assert uses.declare(one) == []
-    found = clashes(other, uses.declare(other))
+    found = find_clashes(other, uses.declare(other))
     assert (len(found[0]), len(found[1])) == (mistakes, warnings)
     for text in (*found[0], *found[1]):
         assert "'a' and 'b' use the same agent" in text

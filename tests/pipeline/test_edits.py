@@ -10,7 +10,7 @@ import pytest
 from pulumi_dpc._resources import polling
 from pulumi_dpc._resources.operation import Done, Partial, Refused
 from pulumi_dpc._resources.streaming_pipeline import run_state
-from pulumi_dpc._resources.streaming_pipeline.commands import AgentUser, busy
+from pulumi_dpc._resources.streaming_pipeline.commands import AgentUser, describe_busy_agent
 from pulumi_dpc._resources.streaming_pipeline.context import run_context
 from pulumi_dpc._resources.streaming_pipeline.remote import RemotePipeline
 from pulumi_dpc.emulator import GUIDE_AGENT
@@ -198,16 +198,16 @@ def test_a_command_whose_answers_are_lost_for_ever_ends(one: Front) -> None:
 # ---- a snapshot ----
 
 
-@pytest.mark.parametrize("wish", [None, True])
-def test_only_an_edit_is_refused_because_of_a_snapshot(one: Front, wish: bool | None) -> None:
+@pytest.mark.parametrize("running", [None, True])
+def test_only_an_edit_is_refused_because_of_a_snapshot(one: Front, running: bool | None) -> None:
     """What asks for no write interrupts nothing, so there is nothing to refuse."""
     state = made(one, running=True)
     one.api.snapshot(one.pipeline.id, 86400)
-    result = one.update(state, inputs(running=wish, wait=False))
+    result = one.update(state, inputs(running=running, wait=False))
     assert isinstance(result, Done)
     assert one.writes() == []
     with pytest.raises(Refused, match="a snapshot is running"):
-        one.update(state, inputs(running=wish, **EDIT))
+        one.update(state, inputs(running=running, **EDIT))
     assert one.writes() == []
     assert one.pipeline.status == "SNAPSHOTTING"
 
@@ -559,7 +559,7 @@ def test_a_refusal_told_in_other_words_is_the_same_refusal(one: Front) -> None:
         "no", status=409, method="POST", path="/p", detail="why", violations=["x"], request_id="7"
     )
     context = run_context(one.operation(), RemotePipeline.of(one.operation(), "p/i", {}))
-    said = busy(AgentUser("id", "other", "STREAMING"), context, error)
+    said = describe_busy_agent(AgentUser("id", "other", "STREAMING"), context, error)
     assert isinstance(said, Conflict)
     assert {**vars(said)} == vars(error)
 

@@ -17,8 +17,8 @@ START, AWAIT_RUNNING, CONFIRM = Step.START, Step.AWAIT_RUNNING, Step.CONFIRM_STO
 UP = ("STREAMING", "STARTING")
 
 
-def steps(status: str, wish: Desired, said: Recorded | None = None) -> tuple[Step, ...]:
-    return plan(Live(OLD, status), wish, said or Recorded(OLD)).steps
+def steps(status: str, desired: Desired, recorded: Recorded | None = None) -> tuple[Step, ...]:
+    return plan(Live(OLD, status), desired, recorded or Recorded(OLD)).steps
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,11 @@ def test_an_edit_interrupts_a_snapshot_when_the_user_allows_it() -> None:
     assert "a running snapshot is interrupted" in allowed.warnings
 
 
-@pytest.mark.parametrize("wish", [Desired(OLD, False), Desired(None)])
-def test_a_stop_or_delete_interrupts_a_snapshot_with_a_warning(wish: Desired) -> None:
+@pytest.mark.parametrize("desired", [Desired(OLD, False), Desired(None)])
+def test_a_stop_or_delete_interrupts_a_snapshot_with_a_warning(desired: Desired) -> None:
     assert (
-        "a running snapshot is interrupted" in plan(Live(OLD, "SNAPSHOTTING"), wish, Recorded(OLD)).warnings
+        "a running snapshot is interrupted"
+        in plan(Live(OLD, "SNAPSHOTTING"), desired, Recorded(OLD)).warnings
     )
 
 
@@ -109,7 +110,7 @@ def test_a_delete_stops_first(status: str, expected: tuple[Step, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("running", "said", "expected"),
+    ("running", "recorded", "expected"),
     [
         (True, Recorded(OLD, running=True), ()),
         (True, Recorded(OLD, running=False), (START, AWAIT_RUNNING)),
@@ -120,10 +121,10 @@ def test_a_delete_stops_first(status: str, expected: tuple[Step, ...]) -> None:
     ],
 )
 def test_without_information_the_last_knowledge_counts(
-    running: bool, said: Recorded, expected: tuple[Step, ...]
+    running: bool, recorded: Recorded, expected: tuple[Step, ...]
 ) -> None:
-    """UNKNOWN says nothing, so nothing is sent unless what was last known contradicts the wish."""
-    assert steps("UNKNOWN", Desired(OLD, running), said) == expected
+    """UNKNOWN says nothing, so nothing is sent unless what was last known contradicts what is desired."""
+    assert steps("UNKNOWN", Desired(OLD, running), recorded) == expected
 
 
 def test_an_edit_under_unknown_may_go_on_without_having_seen_the_stop() -> None:
@@ -142,7 +143,7 @@ def test_a_stop_alone_may_not_pass_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "wish", "expected"),
+    ("status", "desired", "expected"),
     [
         ("NOT_RUNNING", Desired(OLD, True, wait=False), (START,)),
         ("STREAMING", Desired(OLD, False, wait=False), (STOP,)),
@@ -152,8 +153,10 @@ def test_a_stop_alone_may_not_pass_unknown() -> None:
         ("STOPPING", Desired(OLD, True, wait=False), (AWAIT_STOPPED, START)),
     ],
 )
-def test_wait_false_skips_only_the_last_wait(status: str, wish: Desired, expected: tuple[Step, ...]) -> None:
-    assert steps(status, wish) == expected
+def test_wait_false_skips_only_the_last_wait(
+    status: str, desired: Desired, expected: tuple[Step, ...]
+) -> None:
+    assert steps(status, desired) == expected
 
 
 @pytest.mark.parametrize("status", ["NOT_RUNNING", "STOPPING"])
@@ -169,8 +172,8 @@ def test_a_start_that_is_owed_never_beats_a_given_wish() -> None:
 def test_fields_changed_behind_our_back_are_named_and_overwritten() -> None:
     """The program did not touch the agent; somebody did, and their work is about to go."""
     live = {**OLD, "agentId": "theirs"}
-    wish = Desired({**OLD, "advancedProperties": {"max.batch.size": 5}})
-    result = plan(Live(live, "NOT_RUNNING"), wish, Recorded(OLD))
+    desired = Desired({**OLD, "advancedProperties": {"max.batch.size": 5}})
+    result = plan(Live(live, "NOT_RUNNING"), desired, Recorded(OLD))
     assert any("agentId" in warning and "advancedProperties" not in warning for warning in result.warnings)
 
 
@@ -180,7 +183,7 @@ def test_a_field_the_program_changed_is_no_surprise() -> None:
 
 
 def test_an_edit_that_finds_it_stopped_against_its_record_says_so() -> None:
-    """A kill between STOP and START cannot be told from a stop by hand, so it is at least said."""
+    """A kill between STOP and START cannot be told from a stop by hand, so it is at least recorded."""
     result = plan(Live(OLD, "NOT_RUNNING"), Desired(NEW), Recorded(OLD, running=True))
     assert any("stays stopped" in warning for warning in result.warnings)
 

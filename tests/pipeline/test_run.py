@@ -29,7 +29,7 @@ def live() -> Any:
         yield api
 
 
-def run(api: Emulator, wish: Desired, interrupt: threading.Event | None = None, **changes: Any) -> Outcome:
+def run(api: Emulator, desired: Desired, interrupt: threading.Event | None = None, **changes: Any) -> Outcome:
     """Edit the only pipeline through the runner, with one of its requests replaced by ``changes``."""
     client = DpcClient(
         Settings.resolve(environment=api.env), clock=Clock(0.001, interrupt or threading.Event())
@@ -38,9 +38,9 @@ def run(api: Emulator, wish: Desired, interrupt: threading.Event | None = None, 
     for name, instead in changes.items():
         object.__setattr__(remote, name, instead)
     before = Live(remote.definition(), remote.status())
-    said = Recorded(definition=DEFINITION, running=True)
+    recorded = Recorded(definition=DEFINITION, running=True)
     around = RunContext(client.clock, lambda _text: None, lambda _text: None, Limits(), LearnedTimes())
-    return carry_out(remote, plan(before, wish, said), before, said, around)
+    return carry_out(remote, plan(before, desired, recorded), before, recorded, around)
 
 
 def test_a_bug_after_a_write_is_accounted_for(live: Emulator) -> None:

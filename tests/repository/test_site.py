@@ -28,8 +28,8 @@ from pulumi_dpc._resources.streaming_pipeline.plan import (
     Plan,
     Recorded,
     Step,
+    discount_recorded,
     plan,
-    understood,
 )
 from pulumi_dpc._resources.streaming_pipeline.run_state import Watch
 from pulumi_dpc._resources.streaming_pipeline.waiting import (
@@ -179,7 +179,7 @@ def _texts_of_the_package() -> Iterator[str]:
 OLD: dict[str, Any] = {"name": "orders", "agentId": "a"}
 NEW: dict[str, Any] = {"name": "orders", "agentId": "b"}
 STATUSES = ("NOT_RUNNING", "STARTING", "STREAMING", "SNAPSHOTTING", "STOPPING")
-WISHES = (("`True`", True), ("`False`", False), ("not given", None))
+GIVEN = (("`True`", True), ("`False`", False), ("not given", None))
 WORDS = {
     Step.STOP: "STOP",
     Step.PUT: "edit",
@@ -191,20 +191,20 @@ WORDS = {
 
 
 def running_table(_present: str) -> str:
-    """Return what an update sends, as a table: one row for each status, one column for each wish."""
-    head = [f"{wish}" for wish, _ in WISHES] + [f"edit, {wish}" for wish, _ in WISHES]
+    """Return what an update sends, as a table: one row for each status, one column for each value of `running`."""
+    head = [f"{given}" for given, _ in GIVEN] + [f"edit, {given}" for given, _ in GIVEN]
     lines = [_row(["Live status", *head]), _row(["---"] * (1 + len(head)))]
     for status in STATUSES:
         cells = [
-            _cell(plan(_live(status), Desired(wished, running), _said(status)))
-            for wished, running in _wishes()
+            _cell(plan(_live(status), Desired(desired, running), _said(status)))
+            for desired, running in _given()
         ]
         lines.append(_row([f"`{status}`", *cells]))
     return "".join(lines)
 
 
-def _wishes() -> list[tuple[dict[str, Any], bool | None]]:
-    return [(definition, running) for definition in (OLD, NEW) for _, running in WISHES]
+def _given() -> list[tuple[dict[str, Any], bool | None]]:
+    return [(definition, running) for definition in (OLD, NEW) for _, running in GIVEN]
 
 
 def _live(status: str) -> Live:
@@ -253,7 +253,7 @@ def cases_table(_present: str) -> str:
 
 def _altered(stored: dict[str, Any], program: dict[str, Any]) -> str:
     desired = Desired(program, running=True)
-    return _cell(plan(understood(stored, "STREAMING", desired, ALTERED), desired, ALTERED))
+    return _cell(plan(discount_recorded(stored, "STREAMING", desired, ALTERED), desired, ALTERED))
 
 
 def _created(recorded: Recorded, running: bool | None, status: str = "NOT_RUNNING") -> str:

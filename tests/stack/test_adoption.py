@@ -37,18 +37,18 @@ def test_a_replacement_of_an_adopted_pipeline_is_created_afresh(world: World) ->
     assert world.pipeline.status == "STREAMING"
 
 
-@pytest.mark.parametrize("wish", [True, False])
-def test_what_was_adopted_without_a_status_is_looked_at_by_the_next_up(wish: bool, world: World) -> None:
-    """The wish was recorded as if it had been seen, so nothing ever started, or stopped, it."""
-    existing = world.api.add_pipeline(DEFINITION, status="NOT_RUNNING" if wish else "STREAMING")
+@pytest.mark.parametrize("running", [True, False])
+def test_what_was_adopted_without_a_status_is_looked_at_by_the_next_up(running: bool, world: World) -> None:
+    """What was wanted was recorded as if it had been seen, so nothing ever started, or stopped, it."""
+    existing = world.api.add_pipeline(DEFINITION, status="NOT_RUNNING" if running else "STREAMING")
     world.api.agent_offline(GUIDE_AGENT)
     opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{existing}")'
-    adopted = world.up(resource(running=wish, opts=opts))
+    adopted = world.up(resource(running=running, opts=opts))
     assert adopted.ok, adopted.text
     assert any("its status is UNKNOWN" in warning for warning in adopted.warnings())
     world.api.agent_online(GUIDE_AGENT)
     succeeded(world.up(), ("orders", "update"))
-    assert world.pipeline.running == wish
+    assert world.pipeline.running == running
     succeeded(world.run("preview", expect_no_changes=True))
 
 

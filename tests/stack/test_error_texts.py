@@ -321,8 +321,8 @@ def get_of_nothing(world: World) -> Result:
 @case(
     "orders-pipeline: <host> gave no answer: the connection was lost (POST "
     "/v1/projects/<project>/streaming-pipelines). It could not be looked up whether the pipeline "
-    "was created; run `pulumi up` again: it finds the pipeline if it is there, and does not make "
-    "a second one"
+    "was created; run `pulumi up` again: it does not make a second one, and if the pipeline is "
+    "there it says how to adopt it"
 )
 def create_whose_answer_is_lost_and_cannot_be_looked_up(world: World) -> Result:
     world.api.drop_next("after", match="POST */streaming-pipelines")

@@ -25,7 +25,7 @@ from tests.worlds import TYPE, MakeWorld, World, resource
 STORIES = sorted(PROGRAMS)
 OWED = {"failed-start", "unlucky-edit"}
 """Where the last operation failed, and the next `up` has to do something."""
-WISHED = {"running", "failed-start", "secret-input", "provider"}
+DESIRED = {"running", "failed-start", "secret-input", "provider"}
 RAN = {"running", "secret-input", "provider"}
 BLOB = "gAJjcHVsdW1pX2RwYy5fZW50cnkKbG9hZF9wcm92aWRlcgpYEQAAAFN0cmVhbWluZ1BpcGVsaW5lhVIu"
 
@@ -68,7 +68,7 @@ def test_the_next_up_has_nothing_to_do_or_finishes_what_was_left(world: World, s
     done = [op for op in result.ops() if op[1] != "same"]
     assert done == ([("orders", "update")] if story in OWED else [])
     assert world.pipeline.id == before
-    runs = story in WISHED | {"unlucky-edit"}  # that edit had stopped it, and it ran before
+    runs = story in DESIRED | {"unlucky-edit"}  # that edit had stopped it, and it ran before
     assert world.pipeline.status == ("STREAMING" if runs else "NOT_RUNNING")
     assert not {"__unfinished", "__resume"} & world.outputs().keys()
     assert world.run("preview", expect_no_changes=True).ok
@@ -81,7 +81,7 @@ def test_a_refresh_finds_what_is_recorded(world: World, story: str) -> None:
     assert result.ok, result.text
     assert world.outputs() == outputs
     assert world.up().ok
-    runs = story in WISHED | {"unlucky-edit"}
+    runs = story in DESIRED | {"unlucky-edit"}
     assert world.pipeline.status == ("STREAMING" if runs else "NOT_RUNNING")
 
 

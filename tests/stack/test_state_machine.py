@@ -136,10 +136,10 @@ class PipelineLives(RuleBasedStateMachine):
             slot.declared, slot.adopts = False, ""
 
     @rule(name=NAMES, running=st.sampled_from([None, True, False]))
-    def wish(self, name: str, running: bool | None) -> None:
+    def set_running(self, name: str, running: bool | None) -> None:
         slot = self.slots[name]
         if slot.running != running:
-            slot.runs = None  # whether the old wish was carried out depends on what came between
+            slot.runs = None  # whether the old one was carried out depends on what came between
         slot.running = running
 
     @rule(name=NAMES, version=st.integers(0, 3))
@@ -247,14 +247,14 @@ class PipelineLives(RuleBasedStateMachine):
     def do_what_the_error_says(self, errors: str) -> None:
         """Adopt what a killed create has left, as it is; the next `up` makes of it what the program says."""
         named = [slot for slot in self.slots.values() if f"{slot.name}: the project" in errors]
-        wishes = [(slot, slot.version, slot.running) for slot in named]
+        wanted = [(slot, slot.version, slot.running) for slot in named]
         for slot in named:
             (left,) = self.live(slot)
             assert f'import_="{GUIDE_PROJECT}/{left.id}"' in errors
             slot.adopts, slot.running = f"{GUIDE_PROJECT}/{left.id}", None
             slot.version = left.definition["advancedProperties"]["version"]
         self.run_up(refresh=True)
-        for slot, version, running in wishes:
+        for slot, version, running in wanted:
             slot.version, slot.running, slot.adopts, slot.runs = version, running, "", None
 
     def settled(self) -> None:
@@ -266,9 +266,12 @@ class PipelineLives(RuleBasedStateMachine):
         for slot in declared:
             (pipeline,) = self.live(slot)
             assert pipeline.definition["advancedProperties"] == {"version": slot.version}
-            wish = slot.runs if slot.running is None else slot.running
-            if wish is not None:
-                assert pipeline.status == ("STREAMING" if wish else "NOT_RUNNING"), (slot, pipeline.status)
+            should_run = slot.runs if slot.running is None else slot.running
+            if should_run is not None:
+                assert pipeline.status == ("STREAMING" if should_run else "NOT_RUNNING"), (
+                    slot,
+                    pipeline.status,
+                )
             slot.runs = pipeline.status == "STREAMING"
         recorded = {entry["id"].rpartition("/")[2] for entry in self.world.states()}
         assert recorded == {pipeline.id for pipeline in self.world.api.pipelines}

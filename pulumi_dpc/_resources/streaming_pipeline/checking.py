@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi_dpc._definition.definition import has_unknowns, validate, whole_numbers
 from pulumi_dpc._names import AGENT_ID, DEFINITION, IMPORT_ID, NOT_STORED, PROJECT_ID, RUNNING
-from pulumi_dpc._resources.agent_uses import AgentUse, clashes
-from pulumi_dpc._resources.operation import Checked, Difference, Operation, named, without
+from pulumi_dpc._resources.agent_uses import AgentUse, find_clashes
+from pulumi_dpc._resources.operation import Checked, Difference, Operation, with_name, without
 
 from . import importing, state
 from .remote import RemotePipeline
@@ -40,7 +40,7 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
     if is_new and not mistakes:
         mistakes = _import_mistakes(operation, canonical)
     for warning in checked.warnings:
-        operation.warn(named(canonical, warning))
+        operation.warn(with_name(canonical, warning))
     return Checked(canonical, mistakes)
 
 
@@ -66,9 +66,9 @@ def _agent_clashes(operation: Operation, old_inputs: Bag, inputs: Bag) -> list[s
         is_changed=not old_inputs
         or any(inputs.get(key) != old_inputs.get(key) for key in (AGENT_ID, RUNNING)),
     )
-    mistakes, warnings = clashes(use, operation.process.agent_uses.declare(use))
+    mistakes, warnings = find_clashes(use, operation.process.agent_uses.declare(use))
     for warning in warnings:
-        operation.warn(named(inputs, warning))
+        operation.warn(with_name(inputs, warning))
     return mistakes
 
 
@@ -93,13 +93,13 @@ def diff(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> Differenc
         ConfigurationError: Another resource of the program has this pipeline.
     """
     if state.imports_another(id_, outputs, inputs):
-        operation.warn(named(inputs, OTHER_IMPORT.format(inputs[IMPORT_ID], id_)))
+        operation.warn(with_name(inputs, OTHER_IMPORT.format(inputs[IMPORT_ID], id_)))
     operation.process.ownership.record_owner(operation.urn, id_)
     importing.require_sole_owner(operation, id_)
     if NOT_STORED in outputs:
         text = state.not_stored(whole_numbers(outputs), whole_numbers(inputs))
         if text is not None:
-            operation.warn_once(named(inputs, text))
+            operation.warn_once(with_name(inputs, text))
     changes = state.diff_changes(outputs, inputs, operation.ignored)
     if not state.is_moved(outputs, inputs):
         return Difference(changes)

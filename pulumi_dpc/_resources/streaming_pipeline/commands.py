@@ -52,11 +52,9 @@ def send_command(
     """
     began, attempt, unseen = context.clock.now(), 0, 0
     while True:
-        known.command_sent(word)
         try:
-            pipeline.command(word)
+            send_once(word, pipeline, known)
         except DpcError as error:
-            _record_failure(word, error, known)
             refused = isinstance(error, ApiError) and error.status in _LOOKED_UP
             if isinstance(error, Interrupted) or not (refused or error.maybe_applied):
                 raise
@@ -70,15 +68,25 @@ def send_command(
                 raise _as_refused(error, _NOT_SEEN.format(error)) from error
             context.clock.sleep(poll_delay(attempt))
         else:
-            known.command_accepted(word)
             return
 
 
-def _record_failure(word: Command, error: DpcError, known: Known) -> None:
-    if error.maybe_applied:
-        known.command_unconfirmed()
-    elif isinstance(error, ApiError):
-        known.command_refused(word)
+def send_once(word: Command, pipeline: Commandable, known: Known) -> None:
+    """Send a command, and record what its answer tells.
+
+    Raises:
+        DpcError: It was not accepted, or its answer was lost.
+    """
+    known.command_sent(word)
+    try:
+        pipeline.command(word)
+    except DpcError as error:
+        if error.maybe_applied:
+            known.command_unconfirmed()
+        elif isinstance(error, ApiError):
+            known.command_refused(word)
+        raise
+    known.command_accepted(word)
 
 
 def _shows(status: str, word: Command) -> bool:
@@ -108,9 +116,9 @@ def _seen_reason(
 def raise_unless_worth_waiting(
     user: AgentUser, agent_id: str, context: RunContext, elapsed: float, error: ApiError | None = None
 ) -> None:
-    """Return, with a line for the row, if the agent may become free in time; raise what `busy` says if not."""
+    """Return, with a line for the row, if the agent may become free in time; raise why it may not if not."""
     if not _may_become_free(user, agent_id, context) or elapsed >= context.limits.grace:
-        raise busy(user, context, error) from error
+        raise describe_busy_agent(user, context, error) from error
     context.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
 
 
@@ -121,7 +129,7 @@ def _may_become_free(user: AgentUser, agent_id: str, context: RunContext) -> boo
     """
     is_foreign = not context.is_ours(user.id)
     is_leaving = user.status == run_state.STOPPING or context.may_leave(user.id, agent_id)
-    return is_leaving or (is_foreign and context.may_grow())
+    return is_leaving or (is_foreign and context.may_declare_more())
 
 
 def find_agent_user(agent_id: str, pipeline: Commandable) -> AgentUser | None:
@@ -146,7 +154,7 @@ _THEIRS = (
 )
 
 
-def busy(user: AgentUser, context: RunContext, error: ApiError | None = None) -> DpcError:
+def describe_busy_agent(user: AgentUser, context: RunContext, error: ApiError | None = None) -> DpcError:
     """Return why a pipeline cannot be started on an agent that runs another one, and what to do about it.
 
     Args:

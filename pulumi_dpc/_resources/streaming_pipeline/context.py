@@ -28,6 +28,6 @@ def run_context(operation: Operation, pipeline: RemotePipeline) -> RunContext:
         start_times=process.start_times,
         may_leave=lambda other, agent: process.agent_uses.leaves(owners(other), agent),
         is_ours=lambda other: bool(owners(other)),
-        may_grow=process.agent_uses.may_grow,
+        may_declare_more=process.agent_uses.may_declare_more,
         has_begun=lambda other: process.agent_uses.has_begun(owners(other)),
     )

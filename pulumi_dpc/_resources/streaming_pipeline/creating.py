@@ -7,16 +7,17 @@ from typing import Any
 
 from pulumi_dpc._definition.alteration import describe, find_alterations
 from pulumi_dpc._names import IMPORT_ID, NAME, PROJECT_ID, RUNNING
-from pulumi_dpc._resources.operation import Done, Operation, Partial, Refused, named
+from pulumi_dpc._resources.operation import Done, Operation, Partial, Refused, with_name
 from pulumi_dpc.errors import DpcError, NotFound
 
 from . import importing, run_state, state
 from .context import run_context
 from .outcome import End, Outcome
-from .plan import Live, Recorded, plan, understood
+from .plan import Desired, Live, Recorded, discount_recorded, plan
 from .posting import create_or_find
 from .remote import RemotePipeline
 from .run import carry_out
+from .stored import read_back
 
 Bag = dict[str, Any]
 
@@ -49,21 +50,21 @@ def _adopted(operation: Operation, pipeline: RemotePipeline, inputs: Bag) -> Don
     # Under an unknown status the opposite is recorded, so that the next `up` looks again.
     running = run_state.is_running(live.status, otherwise=desired.running is False)
     if not running:
-        _takes_over_running(operation, inputs)  # for its warning
+        _should_run_as_predecessor(operation, inputs)  # for its warning
     if not run_state.is_known(live.status):
         text = (
             f"was adopted while its status is {live.status}; the next `pulumi up` looks again whether it runs"
         )
-        operation.warn(named(inputs, text))
+        operation.warn(with_name(inputs, text))
     elif desired.running and not running:
         text = f"was adopted as it is ({live.status}); the next `pulumi up` starts it"
-        operation.warn(named(inputs, text))
+        operation.warn(with_name(inputs, text))
     definition = desired.definition or {}
     altered = find_alterations(live.definition, definition)
     if altered:
-        operation.warn_once(named(inputs, describe(altered)))
+        operation.warn_once(with_name(inputs, describe(altered)))
     outcome = Outcome(End.DONE, definition, live.status, running, alterations=altered)
-    return state.done(pipeline.id, state.outputs_of(inputs, outcome, pipeline.service.api_url))
+    return state.done(pipeline.id, state.make_outputs(inputs, outcome, pipeline.service.api_url))
 
 
 def _start(
@@ -72,32 +73,22 @@ def _start(
     """Bring a pipeline that was just created to the run state that it should have."""
     desired = state.desired_of(inputs)
     written = desired.definition or {}
-    stored = _read_back(pipeline) if stored is None else stored
+    if stored is None and (answer := read_back(pipeline)) is not None:
+        stored = pipeline.service.record_stored(pipeline.project_id, pipeline.pipeline_id, answer)
     alterations = () if stored is None else find_alterations(stored, written)
     live = Live(written, run_state.NOT_RUNNING, alterations)
-    recorded = Recorded(definition=written, resume=_takes_over_running(operation, inputs))
-    context = run_context(operation, pipeline)
-    outcome = carry_out(pipeline, plan(live, desired, recorded), live, recorded, context, sent=True)
-    return _result(operation, pipeline, inputs, outcome)
+    recorded = Recorded(definition=written, resume=_should_run_as_predecessor(operation, inputs))
+    return _reach(operation, pipeline, inputs, live, desired, recorded)
 
 
-def _read_back(pipeline: RemotePipeline) -> Mapping[str, Any] | None:
-    """Return what is stored of a pipeline just created; None where it cannot be read now."""
-    try:
-        answer = pipeline.definition()
-    except DpcError:
-        return None
-    return pipeline.service.record_stored(pipeline.project_id, pipeline.pipeline_id, answer)
-
-
-def _takes_over_running(operation: Operation, inputs: Bag) -> bool:
+def _should_run_as_predecessor(operation: Operation, inputs: Bag) -> bool:
     """Tell whether a pipeline runs because the one that it replaces ran, where the program does not say."""
     if inputs.get(RUNNING) is not None:
         return False
     name = (inputs[PROJECT_ID], inputs[NAME])
     predecessor = operation.process.ownership.predecessor(operation.urn, name)
     if predecessor is not None and predecessor.was_running is None:
-        operation.warn(named(inputs, _REPLACED_UNSEEN.format(predecessor.id.rpartition("/")[2])))
+        operation.warn(with_name(inputs, _REPLACED_UNSEEN.format(predecessor.id.rpartition("/")[2])))
     return predecessor is not None and bool(predecessor.was_running)
 
 
@@ -107,25 +98,33 @@ def _go_on(operation: Operation, id_: str, inputs: Bag) -> Done | Partial | None
     desired, left = state.desired_of(inputs), operation.process.attempts.unfinished(id_)
     recorded = Recorded(definition=desired.definition) if left is None else state.recorded_of(left)
     try:
-        live = understood(pipeline.definition(), pipeline.status(), desired, recorded)
+        live = discount_recorded(pipeline.definition(), pipeline.status(), desired, recorded)
     except DpcError as error:
         if isinstance(error, NotFound) and pipeline.is_gone():
             _forget(operation, pipeline)
             return None
         if left is None:
             raise
-        reason = named(inputs, f"was created, but {error}. The next `pulumi up` continues.")
+        reason = with_name(inputs, f"was created, but {error}. The next `pulumi up` continues.")
         return state.partial(id_, left, reason)
+    return _reach(operation, pipeline, inputs, live, desired, recorded)
+
+
+def _reach(
+    operation: Operation,
+    pipeline: RemotePipeline,
+    inputs: Bag,
+    live: Live,
+    desired: Desired,
+    recorded: Recorded,
+) -> Done | Partial:
+    """Bring a pipeline that this create has made to what the program says."""
     context = run_context(operation, pipeline)
     outcome = carry_out(pipeline, plan(live, desired, recorded), live, recorded, context, sent=True)
-    return _result(operation, pipeline, inputs, outcome)
-
-
-def _result(operation: Operation, pipeline: RemotePipeline, inputs: Bag, outcome: Outcome) -> Done | Partial:
     attempts = operation.process.attempts
-    outputs = state.outputs_of(inputs, outcome, pipeline.service.api_url)
+    outputs = state.make_outputs(inputs, outcome, pipeline.service.api_url)
     if outcome.alterations:
-        operation.warn_once(named(inputs, describe(outcome.alterations)))
+        operation.warn_once(with_name(inputs, describe(outcome.alterations)))
     if outcome.end is End.DONE:
         attempts.record_unfinished(pipeline.id, None)
         return state.done(pipeline.id, outputs)
@@ -133,7 +132,7 @@ def _result(operation: Operation, pipeline: RemotePipeline, inputs: Bag, outcome
         _forget(operation, pipeline)
         raise Refused(_DELETED_WHILE_STARTING)
     attempts.record_unfinished(pipeline.id, outputs)
-    return state.partial(pipeline.id, outputs, named(inputs, outcome.message("was created, but ")))
+    return state.partial(pipeline.id, outputs, with_name(inputs, outcome.message("was created, but ")))
 
 
 def _forget(operation: Operation, pipeline: RemotePipeline) -> None:

@@ -103,7 +103,7 @@ def _differs(pipeline_id: str, lines: Sequence[str]) -> NotAsProgrammed:
 
 
 def _missing(pipeline: RemotePipeline, name: str) -> LookupFailed:
-    others = [id_ for id_, _ in pipeline.service.listing.named(pipeline.project_id, name)]
+    others = [id_ for id_, _ in pipeline.service.listing.find_named(pipeline.project_id, name)]
     hint = (
         f"; the pipeline of that name in the project is {make_id(pipeline.project_id, others[0])}"
         if others

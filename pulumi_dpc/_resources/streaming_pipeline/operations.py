@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_dpc._definition.alteration import describe
-from pulumi_dpc._names import AGENT_ID, API_URL, IMPORT_ID, NAME, RESUME, RUNNING, STATUS, WISHED_RUNNING
-from pulumi_dpc._resources.operation import Done, Gone, Operation, Partial, Refused, named
+from pulumi_dpc._names import AGENT_ID, API_URL, GIVEN_RUNNING, IMPORT_ID, NAME, RESUME, RUNNING, STATUS
+from pulumi_dpc._resources.operation import Done, Gone, Operation, Partial, Refused, with_name
 from pulumi_dpc.errors import LookupFailed, NotFound
 
 from . import run_state, state
@@ -16,7 +16,7 @@ from .checking import OTHER_IMPORT, check, diff
 from .context import run_context
 from .creating import create
 from .outcome import End, Outcome
-from .plan import Desired, Live, Recorded, plan, understood
+from .plan import Desired, Live, Recorded, discount_recorded, plan
 from .posting import require_free_name
 from .remote import RemotePipeline
 from .run import carry_out
@@ -42,13 +42,13 @@ def read(operation: Operation, id_: str, recorded: Bag) -> Done | Gone:
             raise LookupFailed(f"there is no streaming pipeline {id_!r}") from None
         if not pipeline.is_gone():
             raise
-        if WISHED_RUNNING not in recorded:
-            operation.warn(named(recorded, _GONE_AS_FOUND))
+        if GIVEN_RUNNING not in recorded:
+            operation.warn(with_name(recorded, _GONE_AS_FOUND))
         return Gone()
-    outputs, inputs = state.refreshed(recorded, pipeline.project_id, live, pipeline.service.api_url)
+    outputs, inputs = state.refresh_bags(recorded, pipeline.project_id, live, pipeline.service.api_url)
     if not run_state.is_known(live.status):
         agent = pipeline.agent_state(live.definition.get(AGENT_ID))
-        operation.warn(named(outputs, _LAST_KNOWN.format(live.status, agent)))
+        operation.warn(with_name(outputs, _LAST_KNOWN.format(live.status, agent)))
     return state.done(id_, outputs, None if is_get else inputs)
 
 
@@ -72,7 +72,7 @@ def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -
     desired = state.desired_with_ignored_kept(
         state.desired_of(inputs), recorded.in_our_words(stored), operation.ignored
     )
-    live, name = understood(stored, status, desired, recorded), (desired.definition or {})[NAME]
+    live, name = discount_recorded(stored, status, desired, recorded), (desired.definition or {})[NAME]
     if name == live.definition.get(NAME):
         return _edit(operation, pipeline, inputs, desired, live, recorded)
     with operation.process.name_locks.hold((pipeline.project_id, name)):
@@ -103,11 +103,11 @@ def _edit(
     context = run_context(operation, pipeline)
     await_free_agent(pipeline, steps, live, context)
     outcome = carry_out(pipeline, steps, live, recorded, context)
-    outputs = state.outputs_of(inputs, outcome, pipeline.service.api_url, desired)
+    outputs = state.make_outputs(inputs, outcome, pipeline.service.api_url, desired)
     known = {one.path for one in recorded.alterations}
     new = [one for one in outcome.alterations if one.path not in known]
     if new:
-        operation.warn_once(named(inputs, describe(new)))
+        operation.warn_once(with_name(inputs, describe(new)))
     attempts = operation.process.attempts
     if outcome.end is End.DONE:
         attempts.record_unfinished(pipeline.id, None)
@@ -117,7 +117,7 @@ def _edit(
     if outcome.end is End.REFUSED:
         raise Refused(outcome.message())
     attempts.record_unfinished(pipeline.id, outputs)
-    return state.partial(pipeline.id, outputs, named(inputs, outcome.message()))
+    return state.partial(pipeline.id, outputs, with_name(inputs, outcome.message()))
 
 
 def delete(operation: Operation, id_: str, recorded_outputs: Bag) -> None:
@@ -152,12 +152,12 @@ def _remove(operation: Operation, pipeline: RemotePipeline, live: Live, outputs:
     steps = plan(live, Desired(None), recorded)
     outcome = carry_out(pipeline, steps, live, recorded, run_context(operation, pipeline))
     if outcome.end not in (End.DONE, End.GONE):
-        operation.process.attempts.record_unfinished(pipeline.id, _owing(outputs, outcome))
+        operation.process.attempts.record_unfinished(pipeline.id, _with_owed_start(outputs, outcome))
         raise Refused(outcome.message("was not deleted: "))
     return steps.was_running or (None if recorded.running else False)
 
 
-def _owing(outputs: Bag, outcome: Outcome) -> Bag:
+def _with_owed_start(outputs: Bag, outcome: Outcome) -> Bag:
     """Return the outputs with what a delete that failed has left: the engine stores nothing of it."""
     owed = {RESUME: True} if outcome.resume else {}
     return {**outputs, RUNNING: outcome.running, STATUS: outcome.status, **owed}

@@ -150,7 +150,7 @@ class Known:
         self.sent |= error.maybe_applied
         self._put_is_lost |= is_put and error.maybe_applied
 
-    def read(self, definition: Definition, alterations: tuple[Alteration, ...]) -> None:
+    def definition_seen(self, definition: Definition, alterations: tuple[Alteration, ...]) -> None:
         """Record the definition that was read after the answer of a PUT was lost."""
         self._put_is_lost = False
         self.definition, self.alterations = definition, alterations
@@ -158,7 +158,7 @@ class Known:
     def written(self, definition: Definition, alterations: tuple[Alteration, ...]) -> None:
         """Record a definition that the service has taken."""
         self.sent = True
-        self.read(definition, alterations)
+        self.definition_seen(definition, alterations)
 
     def taken_back(self, before: Live) -> None:
         """Record that an edit was undone, because the pipeline could not run with it."""

@@ -78,11 +78,11 @@ class Live:
     """What the service answers now.
 
     Attributes:
-        definition: The definition, in the recorded words where `understood` made it, else as the service answers.
+        definition: In the recorded words where `discount_recorded` made it, else as the service answers.
         status: The status word.
         alterations: Where the service has other words for what was written.
         as_recorded: The same pipeline in the recorded words, whatever the program says now; None where it was not read
-            by `understood`.
+            by `discount_recorded`.
     """
 
     definition: Definition
@@ -91,7 +91,7 @@ class Live:
     as_recorded: Live | None = None
 
 
-def understood(stored: Definition, status: str, desired: Desired, recorded: Recorded) -> Live:
+def discount_recorded(stored: Definition, status: str, desired: Desired, recorded: Recorded) -> Live:
     """Return what is live, where a difference that was recorded counts for none.
 
     It counts again when the service has something else there now (somebody has changed it), and when the program says
@@ -108,7 +108,7 @@ class Plan:
     """What to do, in order.
 
     Attributes:
-        steps: Empty when everything is as wished.
+        steps: Empty when everything is as the program says.
         body: The whole object that PUT sends; empty where there is none.
         definition: The definition that the program wants; empty where there is no edit.
         is_rewrite: The edit writes again what was written before, so an answer that repeats it proves nothing.

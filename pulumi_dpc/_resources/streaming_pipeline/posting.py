@@ -23,7 +23,7 @@ def require_free_name(pipeline: RemotePipeline, name: str) -> None:
     Raises:
         ConfigurationError: Another pipeline of the project has it.
     """
-    others = set(_owners_of(pipeline.service, pipeline.project_id, name)) - {pipeline.pipeline_id}
+    others = set(_find_named(pipeline.service, pipeline.project_id, name)) - {pipeline.pipeline_id}
     if others:
         raise ConfigurationError(
             f"the project {pipeline.project_id} has another pipeline of this name ({min(others)}), so nothing was"
@@ -55,9 +55,9 @@ def create_or_find(operation: Operation, name: tuple[str, str], definition: Mapp
     service, attempts = operation.service, operation.process.attempts
     has_posted = attempts.has_posted(operation.urn, name)
     try:
-        taken = _owners_after_post(operation, name) if has_posted else _owners_of(service, *name)
+        taken = _find_named_after_post(operation, name) if has_posted else _find_named(service, *name)
         if taken and has_posted:
-            ours, _ = _found(service, name[0], definition)
+            ours, _ = _find_posted(service, name[0], definition)
             if len(ours) == 1:
                 return ours[0]
         if not taken:
@@ -66,7 +66,7 @@ def create_or_find(operation: Operation, name: tuple[str, str], definition: Mapp
     except DpcError as error:
         attempts.record_failed_create(name=name)
         if has_posted and not error.maybe_applied:
-            raise _not_looked_up(error) from error
+            raise _lookup_failure(error) from error
         raise
     ids = [state.make_id(name[0], id_) for id_ in taken]
     attempts.record_failed_create(*ids)
@@ -74,14 +74,14 @@ def create_or_find(operation: Operation, name: tuple[str, str], definition: Mapp
     raise importing.owned_by_another(taken[0], owner) if owner else _name_taken(*name, taken)
 
 
-def _owners_of(service: Service, project_id: str, name: str) -> list[str]:
+def _find_named(service: Service, project_id: str, name: str) -> list[str]:
     """Return the ids of the pipelines that have a name now; the listing may be as old as this process."""
-    if not service.listing.named(project_id, name):
+    if not service.listing.find_named(project_id, name):
         return []
-    return [id_ for id_, _ in service.listing.named(project_id, name, since=service.client.clock.now())]
+    return [id_ for id_, _ in service.listing.find_named(project_id, name, since=service.client.clock.now())]
 
 
-def _owners_after_post(operation: Operation, name: tuple[str, str]) -> list[str]:
+def _find_named_after_post(operation: Operation, name: tuple[str, str]) -> list[str]:
     """Return who has a name for which this resource has sent a POST whose answer was lost.
 
     The service may carry it out late, so nobody having it proves nothing before a request's time has passed once more.
@@ -91,7 +91,7 @@ def _owners_after_post(operation: Operation, name: tuple[str, str]) -> list[str]
     polls = 0
     while True:
         now = client.clock.now()
-        found = service.listing.named(*name, since=now)
+        found = service.listing.find_named(*name, since=now)
         if found or now >= until:
             return [id_ for id_, _ in found]
         polls += 1
@@ -108,7 +108,7 @@ def _post(service: Service, project_id: str, definition: Mapping[str, Any]) -> C
     except DpcError as error:
         if not error.maybe_applied:
             raise
-        return _found_again(service, project_id, definition, error)
+        return _find_after_lost_answer(service, project_id, definition, error)
     pipeline_id = str(created["streamingPipelineId"])
     stored = service.record_stored(project_id, pipeline_id, created)
     if stored is None:
@@ -118,31 +118,31 @@ def _post(service: Service, project_id: str, definition: Mapping[str, Any]) -> C
     return Created(pipeline_id, stored)
 
 
-def _found(
+def _find_posted(
     service: Service, project_id: str, definition: Mapping[str, Any]
 ) -> tuple[list[Created], list[Created]]:
     """Return the pipelines of that name that may be what was posted, and all of that name."""
     since = service.client.clock.now()
-    found = service.listing.named(project_id, definition["name"], since=since)
+    found = service.listing.find_named(project_id, definition["name"], since=since)
     now = [Created(id_, without_ids(live)) for id_, live in found]
     return [one for one in now if may_be_stored_of(one.stored or {}, definition)], now
 
 
-def _not_looked_up(error: DpcError) -> OutcomeUnknown:
+def _lookup_failure(error: DpcError) -> OutcomeUnknown:
     return OutcomeUnknown(
-        f"{error}. It could not be looked up whether the pipeline was created; run `pulumi up` again: it finds the"
-        " pipeline if it is there, and does not make a second one",
+        f"{error}. It could not be looked up whether the pipeline was created; run `pulumi up` again: it does"
+        " not make a second one, and if the pipeline is there it says how to adopt it",
         maybe_applied=True,
     )
 
 
-def _found_again(
+def _find_after_lost_answer(
     service: Service, project_id: str, definition: Mapping[str, Any], error: DpcError
 ) -> Created:
     try:
-        ours, now = _found(service, project_id, definition)
+        ours, now = _find_posted(service, project_id, definition)
     except DpcError:
-        raise _not_looked_up(error) from error
+        raise _lookup_failure(error) from error
     if len(ours) == 1:
         return ours[0]
     found = (

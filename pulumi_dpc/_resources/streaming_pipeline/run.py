@@ -14,7 +14,7 @@ from pulumi_dpc._definition.definition import without_ids
 from pulumi_dpc.errors import ApiError, DpcError, Interrupted, NotFound, WaitTimedOut
 
 from . import run_state
-from .commands import Command, Commandable, send_command
+from .commands import Command, Commandable, send_command, send_once
 from .outcome import End, Known, Outcome
 from .plan import Live, Plan, Recorded, Step
 from .run_state import Watch
@@ -134,7 +134,7 @@ class _Run:
         except DpcError:
             return None
         altered = tuple(one for one in self._recorded.alterations if one.holds(stored))
-        self._known.read(self._recorded.in_our_words(stored), altered)
+        self._known.definition_seen(self._recorded.in_our_words(stored), altered)
         edited = difference_paths(self._before.definition, self._plan.definition)
         return stored if any(is_same(stored, self._plan.definition, path) for path in edited) else None
 
@@ -240,7 +240,7 @@ class _Run:
             elif self._known.start_refused or self._known.start_sent:
                 return
             if isinstance(error, Interrupted):
-                self._start_and_leave()
+                send_once("START", self._pipeline, self._known)  # and no wait: the user wants to leave
             else:
                 self._start_again(wait_for_stop=not isinstance(error, WaitTimedOut))
         except Exception:  # noqa: BLE001 - the first error is told; what is known holds what was seen since
@@ -258,17 +258,6 @@ class _Run:
         before = self._before.as_recorded or self._before
         self._pipeline.put(without_ids(before.definition))
         self._known.taken_back(before)
-
-    def _start_and_leave(self) -> None:
-        """Send one START and do not wait: the user wants to leave."""
-        self._known.command_sent("START")
-        try:
-            self._pipeline.command("START")
-        except DpcError as lost:
-            if lost.maybe_applied:
-                self._known.command_unconfirmed()
-            raise
-        self._known.command_accepted("START")
 
     def _start_again(self, *, wait_for_stop: bool) -> None:
         status = self._poll()

@@ -16,6 +16,7 @@ from pulumi_dpc._names import (
     API_URL,
     DEFINITION,
     DRIFT,
+    GIVEN_RUNNING,
     IMPORT_ID,
     INTERRUPT_SNAPSHOT,
     NOT_STORED,
@@ -28,7 +29,6 @@ from pulumi_dpc._names import (
     STATUS,
     UNFINISHED,
     WAIT,
-    WISHED_RUNNING,
 )
 from pulumi_dpc._resources.operation import Done, Partial
 from pulumi_dpc.errors import ConfigurationError
@@ -103,13 +103,14 @@ def desired_of(inputs: Bag) -> Desired:
     )
 
 
-def desired_with_ignored_kept(wish: Desired, live: Mapping[str, Any], ignored: Iterable[str]) -> Desired:
-    """Return the wish of an update that leaves what ``ignore_changes`` names as it is found."""
+def desired_with_ignored_kept(desired: Desired, live: Mapping[str, Any], ignored: Iterable[str]) -> Desired:
+    """Return what an update is to reach that leaves what ``ignore_changes`` names as it is found."""
     paths = tuple(ignored)
-    if not paths or wish.definition is None:
-        return wish
-    definition = keep_ignored(wish.definition, live, paths)
-    return replace(wish, definition=definition, running=None if covers(paths, RUNNING) else wish.running)
+    if not paths or desired.definition is None:
+        return desired
+    definition = keep_ignored(desired.definition, live, paths)
+    running = None if covers(paths, RUNNING) else desired.running
+    return replace(desired, definition=definition, running=running)
 
 
 def recorded_of(outputs: Bag) -> Recorded:
@@ -133,22 +134,24 @@ def not_stored(outputs: Bag, inputs: Bag) -> str | None:
     return describe(still) if still else None
 
 
-def outputs_of(inputs: Bag, outcome: Outcome, api_url: str, wish: Desired | None = None) -> dict[str, Any]:
-    """Return the complete outputs after an operation whose wish, if not given, is what the inputs say.
+def make_outputs(
+    inputs: Bag, outcome: Outcome, api_url: str, desired: Desired | None = None
+) -> dict[str, Any]:
+    """Return the complete outputs after an operation that was to reach `desired`, or what the inputs say.
 
     The definition is in the program's spelling where the service has what the program says, else as it is there. What
     is there then may hold a secret of an earlier program under a key that this one does not have, and the engine
     knows secrets by their keys in the inputs only, so such a property is named in ``__secrets``.
     """
-    said = definition_of(inputs)
-    wished = said if wish is None or wish.definition is None else wish.definition
-    is_wished = not differences(outcome.definition, wished)
-    definition = definition_of(wished if is_wished else outcome.definition)
+    given = definition_of(inputs)
+    wanted = given if desired is None or desired.definition is None else desired.definition
+    is_reached = not differences(outcome.definition, wanted)
+    definition = definition_of(wanted if is_reached else outcome.definition)
     hidden = {
-        SECRETS: _may_hold_secrets(definition, said, is_done=outcome.end is End.DONE) or None,
+        SECRETS: _may_hold_secrets(definition, given, is_done=outcome.end is End.DONE) or None,
         SECRET_PATHS: inputs.get(SECRET_PATHS, []),
         NOT_STORED: to_state(outcome.alterations) or None,
-        WISHED_RUNNING: inputs.get(RUNNING),
+        GIVEN_RUNNING: inputs.get(RUNNING),
         UNFINISHED: outcome.unfinished or None,
         RESUME: outcome.resume or None,
         IMPORT_ID: inputs.get(IMPORT_ID),
@@ -164,16 +167,16 @@ def outputs_of(inputs: Bag, outcome: Outcome, api_url: str, wish: Desired | None
     }
 
 
-def _may_hold_secrets(definition: Bag, said: Bag, *, is_done: bool) -> list[str]:
+def _may_hold_secrets(definition: Bag, given: Bag, *, is_done: bool) -> list[str]:
     """Return the properties that differ from the inputs, after a success only those that differ in a free part."""
-    paths = difference_paths(definition, said) if is_done else ()
+    paths = difference_paths(definition, given) if is_done else ()
     free = {path[0] for path in paths if not set(FREE_PROPERTIES).isdisjoint(path)}
     return [
-        key for key, value in definition.items() if value != said.get(key) and (not is_done or key in free)
+        key for key, value in definition.items() if value != given.get(key) and (not is_done or key in free)
     ]
 
 
-def refreshed(
+def refresh_bags(
     recorded: Bag, project_id: str, live: Live, api_url: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return (outputs, inputs) as a refresh finds them.
@@ -197,14 +200,14 @@ def refreshed(
     if run_state.is_up(live.status):
         hidden.pop(RESUME, None)
     outputs = {**inputs, **hidden, RUNNING: running, STATUS: live.status, API_URL: api_url}
-    if WISHED_RUNNING in recorded:
+    if GIVEN_RUNNING in recorded:
         inputs[RUNNING] = running
     if recorded.get(SECRET_PATHS):
         inputs[SECRET_PATHS] = recorded[SECRET_PATHS]
     return outputs, inputs
 
 
-_KEPT_BY_A_REFRESH = (WISHED_RUNNING, UNFINISHED, RESUME, SECRETS, SECRET_PATHS)
+_KEPT_BY_A_REFRESH = (GIVEN_RUNNING, UNFINISHED, RESUME, SECRETS, SECRET_PATHS)
 
 
 def mistakes(inputs: Bag) -> list[str]:
@@ -247,10 +250,10 @@ def diff_changes(outputs: Bag, inputs: Bag, ignored: Iterable[str] = ()) -> bool
     if differences(recorded, keep_ignored(definition_of(inputs), recorded, ignored)):
         return None
     if not covers(ignored, RUNNING):
-        wish = inputs.get(RUNNING)
-        if wish != outputs.get(WISHED_RUNNING):
+        running = inputs.get(RUNNING)
+        if running != outputs.get(GIVEN_RUNNING):
             return None
-        if wish is not None and wish != outputs.get(RUNNING):
+        if running is not None and running != outputs.get(RUNNING):
             return True
     return _are_secrets_moved(outputs, inputs)
 

@@ -1,4 +1,4 @@
-"""What the service has stored after an edit: by the answer, or by a read where that does not show it."""
+"""What the service has stored after a write: by the answer, or by a read where that does not show it."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def alterations_of(
     is_echo = stored is not None and _shows_no_more(stored, plan.definition)
     # Such an answer may only repeat the request, where another one was to be expected.
     if stored is None or (is_echo and (plan.is_rewrite or before.alterations)):
-        stored = _read(pipeline)
+        stored = read_back(pipeline)
         if stored is None:
             # It is written. What was known before is the best guess, and the next refresh tells.
             return tuple(one for one in recorded.alterations if one.is_of(plan.definition))
     return find_alterations(stored, plan.definition, recorded.alterations)
 
 
-def _read(pipeline: Readable) -> Definition | None:
+def read_back(pipeline: Readable) -> Definition | None:
     """Return the live definition, None where two tries have failed: what is written needs no third."""
     for _ in range(2):
         try:

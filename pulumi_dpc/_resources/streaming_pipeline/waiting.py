@@ -102,7 +102,7 @@ class RunContext:
         start_times: Shared by all runs of a process.
         may_leave: Tells of a pipeline's id and its agent's whether the program takes it from that agent.
         is_ours: Tells of a pipeline's id whether this program declares it.
-        may_grow: Tells whether the program may still be declaring resources.
+        may_declare_more: Tells whether the program may still be declaring resources.
         has_begun: Tells of a pipeline's id whether its own update in this command has begun.
     """
 
@@ -114,7 +114,7 @@ class RunContext:
     may_leave: Callable[[str, str], bool] = lambda _pipeline, _agent: False
     is_ours: Callable[[str], bool] = lambda _pipeline: False
     has_begun: Callable[[str], bool] = lambda _pipeline: False
-    may_grow: Callable[[], bool] = lambda: False
+    may_declare_more: Callable[[], bool] = lambda: False
 
 
 @dataclass
