@@ -73,6 +73,19 @@ def _at(definition: Mapping[str, Any], path: Path) -> tuple[Any, Shape]:
     return value, shape
 
 
+def is_modelled(definition: Mapping[str, Any], path: Path) -> bool:
+    """Tell whether the models know what stands at a path, and all in it: nobody's own names and values."""
+    parent, shape = _at(definition, path[:-1])
+    return path[-1] in shape.of(parent).fields and _is_known(*_at(definition, path))
+
+
+def _is_known(value: Any, shape: Shape) -> bool:
+    if isinstance(value, Mapping):
+        known = shape.of(value)
+        return all(key in known.fields and _is_known(member, known.at(key)) for key, member in value.items())
+    return not isinstance(value, list) or all(_is_known(item, shape.items or ANYTHING) for item in value)
+
+
 def is_required(definition: Mapping[str, Any], path: Path) -> bool:
     """Tell whether the models know the last key of a path as one that an object must have."""
     value, shape = _at(definition, path[:-1])

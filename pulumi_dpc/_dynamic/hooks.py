@@ -59,7 +59,7 @@ def _hook(hook: Hook) -> Hook:
             with redaction.protecting(*args):
                 return hook(self, *args)
         except DpcError as error:
-            raise answer.Failure(with_name(args[-1], str(error))) from error
+            raise answer.Failure(with_name(args[-1], str(error), current_call().name)) from error
 
     return spoken  # type: ignore[return-value]
 
@@ -147,7 +147,16 @@ class KindProvider(ResourceProvider):
 
     def _operation(self) -> Operation:
         call = current_call()
-        return Operation(self._process, call.urn, call.timeout, call.ignored, call.warn, call.progress)
+        return Operation(
+            process=self._process,
+            urn=call.urn,
+            timeout=call.timeout,
+            ignored=call.ignored,
+            warn=call.warn,
+            progress=call.progress,
+            inform=call.inform,
+            old_inputs=call.old_inputs,
+        )
 
     def _connect(self) -> Service:
         from pulumi_dpc._api.settings import CONFIG_KEYS, Settings

@@ -79,6 +79,8 @@ class Operation:
         ignored: The property paths of ``ignore_changes``, in a diff or an update.
         warn: Shows a warning that stays.
         progress: Shows a passing line.
+        inform: Shows a sentence that stays.
+        old_inputs: Returns, in a diff, the inputs as the state has them; None where the front does not know them.
     """
 
     process: Process
@@ -87,11 +89,17 @@ class Operation:
     ignored: tuple[str, ...] = ()
     warn: Notify = no_output
     progress: Notify = no_output
+    inform: Notify = no_output
+    old_inputs: Callable[[], Bag | None] = lambda: None
 
     @property
     def service(self) -> Service:
         """The API that it talks to."""
         return self.process.service
+
+    def with_name(self, bag: Bag, text: str) -> str:
+        """Return a text that begins with the object's name, and the resource's where that is another."""
+        return with_name(bag, text, self.urn and self.urn.rpartition("::")[2])
 
     def warn_once(self, text: str) -> None:
         """Show a warning, unless this process has shown it for this resource."""
@@ -191,10 +199,20 @@ class Refused(DpcError):
     """An operation that failed and leaves nothing to record: what the state says stays, or the object is gone."""
 
 
-def with_name(bag: Bag, text: str) -> str:
-    """Return a text that begins with the name that the resource has at the service, if that is known."""
+def with_name(bag: Bag, text: str, resource_name: str | None) -> str:
+    """Return a text that begins with the name that the object has at the service, if that is known.
+
+    Args:
+        bag: Inputs or outputs.
+        text: What there is to say.
+        resource_name: The name in the program, which is told too where it is another; None if it is not known.
+    """
     name = bag.get("name")
-    return f"{name}: {text}" if isinstance(name, str) else text
+    if not isinstance(name, str):
+        return text
+    return (
+        f"{name}: {text}" if resource_name in (None, name) else f"{name} (resource {resource_name}): {text}"
+    )
 
 
 def without(bag: Bag, keys: Iterable[str]) -> dict[str, Any]:

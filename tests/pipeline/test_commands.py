@@ -71,7 +71,8 @@ def test_warnings_of_check_reach_the_user(tmp_path: Path) -> None:
         world.write(resource(definition=edited(streamingTarget=target)))
         result = world.run("preview")
         assert result.ok, result.text
-        assert [text for text in result.warnings() if "orders-pipeline: streamingTarget.prefx" in text]
+        prefix = "orders-pipeline (resource orders): "
+        assert [text for text in result.warnings() if f"{prefix}streamingTarget.prefx" in text]
 
 
 # ---- lookups ----

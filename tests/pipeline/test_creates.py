@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pulumi import UNKNOWN
 
 from pulumi_dpc._resources.operation import Done, Gone, Partial, Refused
 from pulumi_dpc._resources.streaming_pipeline import operations
@@ -193,7 +194,9 @@ def test_a_create_called_again_that_cannot_look_keeps_what_the_first_has_left(on
     second = one.create(inputs(running=True))
     assert isinstance(second, Partial)
     assert (second.id, second.outputs) == (first.id, first.outputs)
-    assert second.reason.startswith("orders-pipeline: was created, but the service does not allow this")
+    assert second.reason.startswith(
+        "orders-pipeline (resource orders): was created, but the service does not allow this"
+    )
     assert second.reason.endswith("The next `pulumi up` continues.")
 
 
@@ -288,16 +291,24 @@ def test_what_an_adoption_leaves_to_the_next_up_is_said(
     one.api.rewrite_next(lambda _: {"status": status}, match="GET *status")
     result = one.create(inputs(running=running, __import_id=f"{GUIDE_PROJECT}/{id_}"))
     assert isinstance(result, Done)
-    assert one.warnings == ([] if warning is None else [f"orders-pipeline: {warning}"])
+    assert one.warnings == ([] if warning is None else [f"orders-pipeline (resource orders): {warning}"])
     assert result.outputs["running"] is (status == "STREAMING" or (status == "UNKNOWN" and not running))
     assert one.writes() == []
 
 
-def test_an_adoption_without_a_wish_needs_to_know_whether_it_runs(one: Front) -> None:
+def test_an_adoption_without_running_given_needs_to_know_whether_it_runs(one: Front) -> None:
     id_ = one.api.add_pipeline(DEFINITION)
     one.api.rewrite_next(lambda _: {"status": "UNKNOWN"}, match="GET *status")
     with pytest.raises(ConfigurationError, match="running: the program does not give it"):
         one.create(inputs(__import_id=f"{GUIDE_PROJECT}/{id_}"))
+
+
+def test_an_adoption_is_compared_only_when_all_of_the_program_is_known(one: Front) -> None:
+    """A preview cannot tell what a value will be, and must not ask for what it cannot compare."""
+    id_ = one.api.add_pipeline(DEFINITION)
+    unknown = inputs(streamingTarget=UNKNOWN, __import_id=f"{GUIDE_PROJECT}/{id_}")
+    assert one.check(unknown).mistakes == []
+    assert one.api.requests == []
 
 
 # ---- a delete that fails ----

@@ -263,7 +263,7 @@ def _created(recorded: Recorded, running: bool | None, status: str = "NOT_RUNNIN
 def _agent_away(seconds: float) -> str:
     """Return what a wait for a start does when its agent has been away for so long."""
     agent = AgentWatch(lambda: AWAY, grace=Limits().grace)
-    judge = RunStateJudge(Watch(for_running=True, grace=Limits().grace), agent)
+    judge = RunStateJudge(Watch(for_running=True, grace=Limits().grace), agent, lambda _status: False)
     try:
         for elapsed in (0.0, seconds):
             judge.judge("UNKNOWN", elapsed)

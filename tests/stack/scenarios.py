@@ -154,7 +154,11 @@ def wait_false_returns_when_the_command_is_accepted(world: World) -> None:
 @scenario
 def failed_start_is_kept_and_continued(world: World) -> None:
     world.api.start_fails(None)
-    failed(world.up(resource(running=True)), "orders-pipeline: was created, but", "It is stopped.")
+    failed(
+        world.up(resource(running=True)),
+        "orders-pipeline (resource orders): was created, but",
+        "It is stopped.",
+    )
     assert world.outputs()["running"] is False
     assert world.outputs()["__unfinished"] is True
     assert world.managed["id"].endswith(world.pipeline.id)
@@ -172,7 +176,7 @@ def rejected_edit_leaves_it_running(world: World) -> None:
     changed = edited(streamingTarget={"type": "s3", "bucket": "missing"})
     failed(
         world.up(resource(definition=changed, running=True)),
-        "orders-pipeline:",
+        "orders-pipeline (resource orders):",
         "streamingTarget.bucket: does not exist",
         "It is running.",
     )

@@ -77,14 +77,16 @@ def test_what_this_version_does_not_know_is_said_with_the_pipeline_s_name(one: F
     checked = one.check(inputs(streamingTarget=target))
     assert checked.mistakes == []
     (warning,) = one.warnings
-    assert warning.startswith("orders-pipeline: streamingTarget.prefx")
+    assert warning.startswith("orders-pipeline (resource orders): streamingTarget.prefx")
 
 
 def test_resources_that_share_an_agent_are_said_with_the_pipeline_s_name(one: Front) -> None:
     one.check(inputs(running=True), name="one")
     assert one.check(inputs(running=False, name="stand-by"), name="other").mistakes == []
     (warning,) = one.warnings
-    assert warning.startswith("stand-by: agentId: the resources 'one' and 'other' use the same agent")
+    assert warning.startswith(
+        "stand-by (resource other): agentId: the resources 'one' and 'other' use the same agent"
+    )
 
 
 def test_an_unchanged_resource_is_still_held_against_the_others_of_its_agent(one: Front) -> None:

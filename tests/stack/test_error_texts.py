@@ -65,7 +65,7 @@ def text_of(world: World, result: Result) -> str:
 
 
 @case(
-    "orders-pipeline: no credentials are given: set DPC_TOKEN, or DPC_CLIENT_ID and "
+    "orders-pipeline (resource orders): no credentials are given: set DPC_TOKEN, or DPC_CLIENT_ID and "
     "DPC_CLIENT_SECRET, in the environment; or dpc:token, or dpc:clientId and dpc:clientSecret, "
     "with `pulumi config set --secret`; or use Provider(token=...) or Provider(client_id=..., "
     "client_secret=...)"
@@ -74,13 +74,16 @@ def no_credentials(world: World) -> Result:
     return world.up(resource(), env=without(world.api.env, *CREDENTIALS))
 
 
-@case("orders-pipeline: DPC_CLIENT_ID is given without DPC_CLIENT_SECRET: set both, or DPC_TOKEN instead")
+@case(
+    "orders-pipeline (resource orders): DPC_CLIENT_ID is given without DPC_CLIENT_SECRET: set both, "
+    "or DPC_TOKEN instead"
+)
 def half_a_credential(world: World) -> Result:
     return world.up(resource(), env=without(world.api.env, "DPC_CLIENT_SECRET"))
 
 
 @case(
-    "orders-pipeline: no region is given: set DPC_REGION in the environment, run `pulumi config "
+    "orders-pipeline (resource orders): no region is given: set DPC_REGION in the environment, run `pulumi config "
     "set dpc:region`, or use Provider(region=...), with one of eu1, us1, au1; DPC_API_URL, "
     "dpc:apiUrl or Provider(api_url=...) name another address"
 )
@@ -88,27 +91,29 @@ def no_endpoint(world: World) -> Result:
     return world.up(resource(), env=without(world.api.env, "DPC_API_URL"))
 
 
-@case("orders-pipeline: DPC_REGION is 'eu2'; the regions are eu1, us1, au1")
+@case("orders-pipeline (resource orders): DPC_REGION is 'eu2'; the regions are eu1, us1, au1")
 def unknown_region(world: World) -> Result:
     return world.up(resource(), env={**without(world.api.env, "DPC_API_URL"), "DPC_REGION": "eu2"})
 
 
-@case("orders-pipeline: DPC_API_URL must end in /dpc, without /v1: write https://eu1.api.matillion.com/dpc")
+@case(
+    "orders-pipeline (resource orders): DPC_API_URL must end in /dpc, without /v1: write https://eu1.api.matillion.com/dpc"
+)
 def api_url_without_dpc(world: World) -> Result:
     return world.up(resource(), env={"DPC_API_URL": "https://eu1.api.matillion.com/dpc/v1"})
 
 
 @case(
-    "orders-pipeline: could not get a token: the service refused the credentials: Unknown client id or wrong "
-    "secret; the client id and secret come from the environment (DPC_CLIENT_ID) (POST /oauth/dpc/token, 401, "
-    "request id <request>)"
+    "orders-pipeline (resource orders): could not get a token: the service refused the credentials: Unknown client "
+    "id or wrong secret; the client id and secret come from the environment (DPC_CLIENT_ID) "
+    "(POST /oauth/dpc/token, 401, request id <request>)"
 )
 def wrong_client_secret(world: World) -> Result:
     return world.up(resource(), env={"DPC_CLIENT_SECRET": "another-secret"})
 
 
 @case(
-    "orders-pipeline: the service refused the credentials: The token is missing, unknown or "
+    "orders-pipeline (resource orders): the service refused the credentials: The token is missing, unknown or "
     "expired; they come from the environment (DPC_TOKEN) (GET "
     "/v1/projects/<project>/streaming-pipelines, 401, request id <request>)"
 )
@@ -117,7 +122,7 @@ def wrong_token(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service refused the credentials: The token is missing, unknown or "
+    "orders-pipeline (resource orders): the service refused the credentials: The token is missing, unknown or "
     "expired; they come from the stack configuration (dpc:token); refresh and destroy use that of "
     "the last `up`, unless run with --run-program (GET "
     "/v1/projects/<project>/streaming-pipelines, 401, request id <request>)"
@@ -128,7 +133,7 @@ def wrong_token_in_the_configuration(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service does not allow this: The credential lacks the permission; the "
+    "orders-pipeline (resource orders): the service does not allow this: The credential lacks the permission; the "
     "credentials from the environment (DPC_CLIENT_ID) may lack the role, the account's IP allow "
     "list may leave this machine out, or the account may live elsewhere than at <api> (GET "
     "/v1/projects/<project>/streaming-pipelines, 403, request id <request>)"
@@ -138,7 +143,7 @@ def role_without_rights(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: <host> cannot be reached: the connection was refused; check the API URL "
+    "orders-pipeline (resource orders): <host> cannot be reached: the connection was refused; check the API URL "
     "and the network (GET /v1/projects/<project>/streaming-pipelines)"
 )
 def unreachable(world: World) -> Result:
@@ -149,7 +154,7 @@ def unreachable(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: could not get a token: 127.0.0.1:9 cannot be reached: the connection was "
+    "orders-pipeline (resource orders): could not get a token: 127.0.0.1:9 cannot be reached: the connection was "
     "refused; check the token URL and the network (POST /token)"
 )
 def unreachable_token_endpoint(world: World) -> Result:
@@ -236,7 +241,7 @@ def mistakes_in_the_definition(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service rejected the request as invalid: Invalid request content (POST "
+    "orders-pipeline (resource orders): the service rejected the request as invalid: Invalid request content (POST "
     "/v1/projects/<project>/streaming-pipelines, 400)\n"
     "  name: too long"
 )
@@ -253,9 +258,11 @@ def definition_rejected_by_the_service(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the project <project> has a pipeline of this name already (<id>), so "
-    "nothing was created. If this resource was renamed or moved in the program, add "
-    'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<its old name>")]). If it is a '
+    "orders-pipeline (resource orders): the project <project> has a pipeline of this name already (<id>), so "
+    "nothing was created. If this resource was renamed or moved in the program, add on this "
+    "resource itself, not on its component, "
+    'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<its old name>")]), or '
+    'aliases=["<its old URN>"] as `pulumi stack --show-urns` lists it. If it is a '
     "pipeline that Pulumi does not manage yet, adopt it with "
     'opts=pulumi.ResourceOptions(import_="<project>/<id>"). If both may exist, give this one '
     "another name than 'orders-pipeline'"
@@ -283,7 +290,7 @@ def import_differs(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the pipeline <nowhere> named by import_ does not exist: remove `import_`; "
+    "orders-pipeline (resource orders): the pipeline <nowhere> named by import_ does not exist: remove `import_`; "
     "the pipeline of that name in the project is <project>/<id>"
 )
 def import_of_nothing(world: World) -> Result:
@@ -301,7 +308,7 @@ def import_id_that_is_none(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the pipeline <id> is managed already, by the resource <urn>::first of this "
+    "orders-pipeline (resource second): the pipeline <id> is managed already, by the resource <urn>::first of this "
     "program: two resources cannot manage one pipeline; remove one of them, or run "
     "`pulumi up` again if that one is being renamed"
 )
@@ -319,7 +326,7 @@ def get_of_nothing(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: <host> gave no answer: the connection was lost (POST "
+    "orders-pipeline (resource orders): <host> gave no answer: the connection was lost (POST "
     "/v1/projects/<project>/streaming-pipelines). It could not be looked up whether the pipeline "
     "was created; run `pulumi up` again: it does not make a second one, and if the pipeline is "
     "there it says how to adopt it"
@@ -331,7 +338,7 @@ def create_whose_answer_is_lost_and_cannot_be_looked_up(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: <host> gave no answer: the connection was lost (POST "
+    "orders-pipeline (resource orders): <host> gave no answer: the connection was lost (POST "
     "/v1/projects/<project>/streaming-pipelines). Whether the pipeline was created is not known: "
     "none of this name is there now; run `pulumi up` again"
 )
@@ -344,7 +351,7 @@ def create_that_was_lost_on_the_way(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: was created, but stopped again: it is NOT_RUNNING <n> s after START was "
+    "orders-pipeline (resource orders): was created, but stopped again: it is NOT_RUNNING <n> s after START was "
     "accepted. The API gives no reason; the pipeline's log in the Matillion UI does. Run `pulumi "
     "up` again once the cause is fixed. It is stopped."
 )
@@ -355,7 +362,7 @@ def start_that_fails(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: was created, but did not begin to start: it is NOT_RUNNING <n> s after "
+    "orders-pipeline (resource orders): was created, but did not begin to start: it is NOT_RUNNING <n> s after "
     "START was accepted. The API gives no reason; the pipeline's log in the Matillion UI does. "
     "Run `pulumi up` again once the cause is fixed. It is stopped."
 )
@@ -365,9 +372,10 @@ def start_that_does_not_begin(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: was created, but could not be started, because its agent runs the pipeline 'other' (<id>), and "
-    "one agent runs one pipeline. Stop that one, or choose another agent with agent_id, and run `pulumi up` again; if "
-    "it is removed from this program, `pulumi up --continue-on-error` deletes it first. The service said: the service "
+    "orders-pipeline (resource orders): was created, but could not be started, because its agent runs the "
+    "pipeline 'other' (<id>), and one agent runs one pipeline. Stop that one, or choose another agent "
+    "with agent_id, and run `pulumi up` again; if it is removed from this program, "
+    "`pulumi up --continue-on-error` deletes it first. The service said: the service "
     "refused the request because of a conflict: Agent <agent> already runs streaming pipeline <id> (POST "
     "/v1/projects/<project>/streaming-pipelines/<id>/commands, 409, request id <request>). It is stopped."
 )
@@ -378,7 +386,7 @@ def start_that_is_refused(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: was created, but is UNKNOWN after <n> s of starting, because its agent "
+    "orders-pipeline (resource orders): was created, but is UNKNOWN after <n> s of starting, because its agent "
     "'streaming-agent' (<agent>) is not connected. Start that agent, or give the pipeline another one with "
     "agent_id, and run `pulumi up` again. Its status is UNKNOWN."
 )
@@ -388,7 +396,7 @@ def start_whose_agent_is_away(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: was created, but is STARTING after <n> s of starting; custom_timeouts "
+    "orders-pipeline (resource orders): was created, but is STARTING after <n> s of starting; custom_timeouts "
     "allows a longer wait. It is starting."
 )
 def start_that_takes_too_long(world: World) -> Result:
@@ -398,7 +406,7 @@ def start_that_takes_too_long(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: is STOPPING after <n> s of stopping; custom_timeouts allows a longer wait. "
+    "orders-pipeline (resource orders): is STOPPING after <n> s of stopping; custom_timeouts allows a longer wait. "
     "It is stopping."
 )
 def stop_that_takes_too_long(world: World) -> Result:
@@ -409,7 +417,7 @@ def stop_that_takes_too_long(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: a snapshot is running, and the change would interrupt it, which can cost "
+    "orders-pipeline (resource orders): a snapshot is running, and the change would interrupt it, which can cost "
     "hours or days of work; nothing was changed. Wait until the snapshot is over, or allow it "
     "with interrupt_snapshot=True"
 )
@@ -423,7 +431,7 @@ def snapshot_is_not_interrupted(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service rejected the request as invalid (PUT "
+    "orders-pipeline (resource orders): the service rejected the request as invalid (PUT "
     "/v1/projects/<project>/streaming-pipelines/<id>, 400). It is running.\n"
     "  streamingTarget.bucket: does not exist"
 )
@@ -434,7 +442,7 @@ def edit_rejected(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service rejected the request as invalid: An injected failure (PUT "
+    "orders-pipeline (resource orders): the service rejected the request as invalid: An injected failure (PUT "
     "/v1/projects/<project>/streaming-pipelines/<id>, 400). It is stopped. It should run: the next `pulumi up` "
     "starts it."
 )
@@ -445,7 +453,9 @@ def edit_and_resume_fail(world: World) -> Result:
     return world.up(resource(definition=EDIT, running=True))
 
 
-@case("orders-pipeline: was deleted outside Pulumi; run `pulumi up --refresh` to create it again")
+@case(
+    "orders-pipeline (resource orders): was deleted outside Pulumi; run `pulumi up --refresh` to create it again"
+)
 def edit_of_a_deleted_pipeline(world: World) -> Result:
     world.up(resource())
     world.api.delete(world.pipeline.id)
@@ -453,7 +463,7 @@ def edit_of_a_deleted_pipeline(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service failed: An injected failure (GET "
+    "orders-pipeline (resource orders): the service failed: An injected failure (GET "
     "/v1/projects/<project>/streaming-pipelines/<id>, 503)"
 )
 def service_that_fails_for_ever(world: World) -> Result:
@@ -463,7 +473,7 @@ def service_that_fails_for_ever(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service still says that there are too many requests: An injected "
+    "orders-pipeline (resource orders): the service still says that there are too many requests: An injected "
     "failure (GET /v1/projects/<project>/streaming-pipelines/<id>, 429)"
 )
 def too_many_requests_for_longer_than_is_waited(world: World) -> Result:
@@ -473,7 +483,7 @@ def too_many_requests_for_longer_than_is_waited(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service gave no usable answer: its body is not JSON (GET "
+    "orders-pipeline (resource orders): the service gave no usable answer: its body is not JSON (GET "
     "/v1/projects/<project>/streaming-pipelines/<id>, 200, request id <request>)"
 )
 def answers_that_are_no_json(world: World) -> Result:
@@ -483,7 +493,7 @@ def answers_that_are_no_json(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the project <project> of the pipeline <id> is not visible at <api> with "
+    "orders-pipeline (resource orders): the project <project> of the pipeline <id> is not visible at <api> with "
     "these credentials: use those of the account that it was made with; if it is really gone, "
     "drop it with: pulumi state delete '<urn>::orders'"
 )
@@ -493,7 +503,7 @@ def other_account(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the pipeline <id> was made at <api>, but this command uses <other api>: "
+    "orders-pipeline (resource orders): the pipeline <id> was made at <api>, but this command uses <other api>: "
     "set the region or API URL, or the provider, back to that account; if it is really gone, "
     "drop it with: pulumi state delete '<urn>::orders'"
 )
@@ -507,7 +517,7 @@ def other_region(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the service does not have it: An injected failure (GET "
+    "orders-pipeline (resource orders): the service does not have it: An injected failure (GET "
     "/v1/projects/<project>/streaming-pipelines/<id>/status, 404)"
 )
 def stray_404(world: World) -> Result:
@@ -517,7 +527,7 @@ def stray_404(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: was not deleted: the service refused the request because of a conflict: An "
+    "orders-pipeline (resource orders): was not deleted: the service refused the request because of a conflict: An "
     "injected failure (DELETE /v1/projects/<project>/streaming-pipelines/<id>, 409). It is "
     "running."
 )
@@ -528,13 +538,15 @@ def delete_rejected(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the project <project> has a pipeline of this name already (<id>), so "
-    "nothing was created. If this resource was renamed or moved in the program, add "
-    'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<its old name>")]). If it is a '
+    "orders-pipeline (resource new): the project <project> has a pipeline of this name already (<id>), so "
+    "nothing was created. If this resource was renamed or moved in the program, add on this "
+    "resource itself, not on its component, "
+    'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<its old name>")]), or '
+    'aliases=["<its old URN>"] as `pulumi stack --show-urns` lists it. If it is a '
     "pipeline that Pulumi does not manage yet, adopt it with "
     'opts=pulumi.ResourceOptions(import_="<project>/<id>"). If both may exist, give this one '
     "another name than 'orders-pipeline'\n"
-    "orders-pipeline: was not deleted, because a create in this command failed that may be about "
+    "orders-pipeline (resource orders): was not deleted, because a create in this command failed that may be about "
     "this very pipeline (a renamed resource?). Fix that one first: "
     "aliases=[pulumi.Alias(name=...)] keeps this pipeline under the new name"
 )
@@ -544,7 +556,7 @@ def renamed_without_an_alias(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: the pipeline <id> is managed already, by the resource <urn>::one of this "
+    "orders-pipeline (resource two): the pipeline <id> is managed already, by the resource <urn>::one of this "
     "program: two resources cannot manage one pipeline; remove one of them, or run "
     "`pulumi up` again if that one is being renamed"
 )

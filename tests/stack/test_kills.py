@@ -96,7 +96,7 @@ def test_a_wait_that_would_last_hears_one_ctrl_c(command: str, world: World) -> 
         "delete": lambda: world.run("destroy"),
     }[command]()
     assert time.monotonic() - ended[0] < limit
-    failed(result, "orders-pipeline: ", "interrupted")
+    failed(result, "orders-pipeline (resource orders): ", "interrupted")
     assert world.pipeline.id in world.managed["id"]
     assert ("__unfinished" in world.outputs()) == (command != "delete")
 

@@ -23,7 +23,7 @@ def test_a_delete_that_fails_while_the_agent_is_away_owes_what_it_stopped(ran: b
     world.up(resource(running=ran))
     world.api.agent_offline(GUIDE_AGENT)
     world.api.fail_next(409, match="DELETE *")
-    said = failed(world.run("destroy"), "orders-pipeline: was not deleted:", "409")
+    said = failed(world.run("destroy"), "orders-pipeline (resource orders): was not deleted:", "409")
     commands = [
         request.body["command"] for request in world.api.requests if request.path.endswith("commands")
     ]
@@ -70,7 +70,11 @@ def test_a_start_whose_answer_is_lost_is_not_called_stopped(world: World) -> Non
     world.up(resource(running=False))
     world.api.drop_next("after", match=COMMANDS)
     world.api.fail_next(503, match=STATUS, nth=1, times=None)
-    failed(world.up(resource(running=True)), "orders-pipeline:", "Whether it runs is not known.")
+    failed(
+        world.up(resource(running=True)),
+        "orders-pipeline (resource orders):",
+        "Whether it runs is not known.",
+    )
 
 
 def test_an_edit_whose_stop_is_lost_from_sight_is_owed_a_start(world: World) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import live_stream_scenarios  # noqa: F401 - registers its scenarios
+from tests.stack import live_stream_scenarios, shown_scenarios  # noqa: F401 - they register their scenarios
 from tests.stack.scenarios import SCENARIOS
 from tests.worlds import MakeWorld, World
 

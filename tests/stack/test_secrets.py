@@ -223,7 +223,8 @@ def test_a_self_signed_server_is_refused_with_one_sentence(world: World, part: s
 def test_credentials_are_not_sent_in_the_clear(world: World, name: str, host: str) -> None:
     result = world.up(resource(), env={name: f"http://{host}/dpc"})
     assert (
-        f"orders-pipeline: {name} must begin with https:// (http:// is for loopback only)" in result.errors()
+        f"orders-pipeline (resource orders): {name} must begin with https:// (http:// is for loopback only)"
+        in result.errors()
     )
     assert world.api.requests == []
 

@@ -246,7 +246,11 @@ class PipelineLives(RuleBasedStateMachine):
 
     def do_what_the_error_says(self, errors: str) -> None:
         """Adopt what a killed create has left, as it is; the next `up` makes of it what the program says."""
-        named = [slot for slot in self.slots.values() if f"{slot.name}: the project" in errors]
+        named = [
+            slot
+            for slot in self.slots.values()
+            if f"{slot.name} (resource {slot.urn_name}): the project" in errors
+        ]
         wanted = [(slot, slot.version, slot.running) for slot in named]
         for slot in named:
             (left,) = self.live(slot)

@@ -89,7 +89,9 @@ def test_who_may_not_ask_changes_nothing(world: World, region: Emulator, place: 
     recorded, living = kept(world), world.pipeline
     world.write(resource(definition=edited(advancedProperties={"x": 1}), running=True))
     for command, text in commands(world, REFUSED[place](world, region)).items():
-        assert re.search("orders-pipeline: (could not get a token: )?the service", text), command
+        assert re.search(
+            r"orders-pipeline \(resource orders\): (could not get a token: )?the service", text
+        ), command
         assert "Traceback" not in text
     assert kept(world) == recorded
     assert world.pipeline == living

@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .frames import callers_locals
@@ -40,6 +41,15 @@ class Call:
         self._shown = ""
         self._again_at = 0.0
 
+    def old_inputs(self) -> Mapping[str, Any] | None:
+        """Return the inputs that the state has, in a diff or an update; None where the host does not tell."""
+        if not getattr(self.request, "HasField", lambda _name: False)("old_inputs"):
+            return None
+        from pulumi.runtime.rpc import deserialize_properties
+
+        found: Mapping[str, Any] = deserialize_properties(self.request.old_inputs, keep_unknowns=True)
+        return found
+
     def progress(self, text: str) -> None:
         """Show a passing text in the resource's row, in place of the one before.
 
@@ -49,6 +59,10 @@ class Call:
         if kind != self._shown or now >= self._again_at:
             self._shown, self._again_at = kind, now + _progress_seconds()
             self._log("INFO", text, ephemeral=True)
+
+    def inform(self, text: str) -> None:
+        """Put a sentence on the resource that stays in the command's report."""
+        self._log("INFO", text)
 
     def warn(self, text: str) -> None:
         """Put a warning on the resource; it stays in the command's report and does not fail it."""

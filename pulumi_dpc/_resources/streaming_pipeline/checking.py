@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_dpc._definition.definition import has_unknowns, validate, whole_numbers
 from pulumi_dpc._names import AGENT_ID, DEFINITION, IMPORT_ID, NOT_STORED, PROJECT_ID, RUNNING
 from pulumi_dpc._resources.agent_uses import AgentUse, find_clashes
-from pulumi_dpc._resources.operation import Checked, Difference, Operation, with_name, without
+from pulumi_dpc._resources.operation import Checked, Difference, Operation, without
 
 from . import importing, state
 from .remote import RemotePipeline
@@ -30,17 +30,21 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
         inputs: What the program says now; parts may be unknown.
     """
     is_new = _declare(operation, old_inputs)
-    if inputs == old_inputs:
+    kept: Bag = {}
+    if old_inputs.get(IMPORT_ID) is not None and inputs.get(IMPORT_ID) is None:
+        # `import_` was removed from the program, which changes nothing and is nothing to show.
+        kept = {IMPORT_ID: old_inputs[IMPORT_ID]}
+    if {**inputs, **kept} == old_inputs:
         # It was checked when it was recorded; a preview without a change need not load pydantic.
-        return Checked(dict(inputs), _agent_clashes(operation, old_inputs, inputs))
+        return Checked(dict(old_inputs), _agent_clashes(operation, old_inputs, inputs))
     checked = validate(state.definition_of(inputs))
     mistakes = [*state.mistakes(inputs), *checked.violations]
-    canonical = {**state.with_plain_ids(without(inputs, DEFINITION)), **checked.canonical}
+    canonical = {**state.with_plain_ids(without(inputs, DEFINITION)), **checked.canonical, **kept}
     mistakes += _agent_clashes(operation, old_inputs, canonical)
     if is_new and not mistakes:
         mistakes = _import_mistakes(operation, canonical)
     for warning in checked.warnings:
-        operation.warn(with_name(canonical, warning))
+        operation.warn(operation.with_name(canonical, warning))
     return Checked(canonical, mistakes)
 
 
@@ -68,7 +72,7 @@ def _agent_clashes(operation: Operation, old_inputs: Bag, inputs: Bag) -> list[s
     )
     mistakes, warnings = find_clashes(use, operation.process.agent_uses.declare(use))
     for warning in warnings:
-        operation.warn(with_name(inputs, warning))
+        operation.warn(operation.with_name(inputs, warning))
     return mistakes
 
 
@@ -80,9 +84,12 @@ def _import_mistakes(operation: Operation, inputs: Bag) -> list[str]:
     operation.process.ownership.record_owner(operation.urn, import_id, is_new=True)
     pipeline = RemotePipeline.of(operation, import_id, inputs)
     try:
-        importing.live_if_importable(operation, pipeline, state.desired_of(inputs))
+        live = importing.live_if_importable(
+            operation, pipeline, state.desired_of(inputs), state.secret_paths_of(inputs)
+        )
     except importing.NotAsProgrammed as error:
         return [str(error)]
+    operation.progress(importing.progress_text(pipeline, live))
     return []
 
 
@@ -93,14 +100,16 @@ def diff(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> Differenc
         ConfigurationError: Another resource of the program has this pipeline.
     """
     if state.imports_another(id_, outputs, inputs):
-        operation.warn(with_name(inputs, OTHER_IMPORT.format(inputs[IMPORT_ID], id_)))
+        operation.warn(operation.with_name(inputs, OTHER_IMPORT.format(inputs[IMPORT_ID], id_)))
     operation.process.ownership.record_owner(operation.urn, id_)
     importing.require_sole_owner(operation, id_)
     if NOT_STORED in outputs:
         text = state.not_stored(whole_numbers(outputs), whole_numbers(inputs))
         if text is not None:
-            operation.warn_once(with_name(inputs, text))
+            operation.warn_once(operation.with_name(inputs, text))
     changes = state.diff_changes(outputs, inputs, operation.ignored)
+    if changes and state.is_seen_by_engine(operation.old_inputs(), inputs, operation.ignored):
+        changes = None
     if not state.is_moved(outputs, inputs):
         return Difference(changes)
     return Difference(None if changes is False else changes, [PROJECT_ID])

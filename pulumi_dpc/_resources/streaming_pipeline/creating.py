@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_dpc._definition.alteration import describe, find_alterations
 from pulumi_dpc._names import IMPORT_ID, NAME, PROJECT_ID, RUNNING
-from pulumi_dpc._resources.operation import Done, Operation, Partial, Refused, with_name
+from pulumi_dpc._resources.operation import Done, Operation, Partial, Refused
 from pulumi_dpc.errors import DpcError, NotFound
 
 from . import importing, run_state, state
@@ -46,7 +46,8 @@ def create(operation: Operation, inputs: Bag) -> Done | Partial:
 
 def _adopted(operation: Operation, pipeline: RemotePipeline, inputs: Bag) -> Done:
     desired = state.desired_of(inputs)
-    live = importing.adopt(operation, pipeline, desired)
+    live = importing.adopt(operation, pipeline, desired, state.secret_paths_of(inputs))
+    operation.progress(importing.progress_text(pipeline, live))
     # Under an unknown status the opposite is recorded, so that the next `up` looks again.
     running = run_state.is_running(live.status, otherwise=desired.running is False)
     if not running:
@@ -55,14 +56,14 @@ def _adopted(operation: Operation, pipeline: RemotePipeline, inputs: Bag) -> Don
         text = (
             f"was adopted while its status is {live.status}; the next `pulumi up` looks again whether it runs"
         )
-        operation.warn(with_name(inputs, text))
+        operation.warn(operation.with_name(inputs, text))
     elif desired.running and not running:
         text = f"was adopted as it is ({live.status}); the next `pulumi up` starts it"
-        operation.warn(with_name(inputs, text))
+        operation.warn(operation.with_name(inputs, text))
     definition = desired.definition or {}
     altered = find_alterations(live.definition, definition)
     if altered:
-        operation.warn_once(with_name(inputs, describe(altered)))
+        operation.warn_once(operation.with_name(inputs, describe(altered)))
     outcome = Outcome(End.DONE, definition, live.status, running, alterations=altered)
     return state.done(pipeline.id, state.make_outputs(inputs, outcome, pipeline.service.api_url))
 
@@ -88,7 +89,9 @@ def _should_run_as_predecessor(operation: Operation, inputs: Bag) -> bool:
     name = (inputs[PROJECT_ID], inputs[NAME])
     predecessor = operation.process.ownership.predecessor(operation.urn, name)
     if predecessor is not None and predecessor.was_running is None:
-        operation.warn(with_name(inputs, _REPLACED_UNSEEN.format(predecessor.id.rpartition("/")[2])))
+        operation.warn(
+            operation.with_name(inputs, _REPLACED_UNSEEN.format(predecessor.id.rpartition("/")[2]))
+        )
     return predecessor is not None and bool(predecessor.was_running)
 
 
@@ -105,7 +108,7 @@ def _go_on(operation: Operation, id_: str, inputs: Bag) -> Done | Partial | None
             return None
         if left is None:
             raise
-        reason = with_name(inputs, f"was created, but {error}. The next `pulumi up` continues.")
+        reason = operation.with_name(inputs, f"was created, but {error}. The next `pulumi up` continues.")
         return state.partial(id_, left, reason)
     return _reach(operation, pipeline, inputs, live, desired, recorded)
 
@@ -124,7 +127,7 @@ def _reach(
     attempts = operation.process.attempts
     outputs = state.make_outputs(inputs, outcome, pipeline.service.api_url)
     if outcome.alterations:
-        operation.warn_once(with_name(inputs, describe(outcome.alterations)))
+        operation.warn_once(operation.with_name(inputs, describe(outcome.alterations)))
     if outcome.end is End.DONE:
         attempts.record_unfinished(pipeline.id, None)
         return state.done(pipeline.id, outputs)
@@ -132,7 +135,9 @@ def _reach(
         _forget(operation, pipeline)
         raise Refused(_DELETED_WHILE_STARTING)
     attempts.record_unfinished(pipeline.id, outputs)
-    return state.partial(pipeline.id, outputs, with_name(inputs, outcome.message("was created, but ")))
+    return state.partial(
+        pipeline.id, outputs, operation.with_name(inputs, outcome.message("was created, but "))
+    )
 
 
 def _forget(operation: Operation, pipeline: RemotePipeline) -> None:

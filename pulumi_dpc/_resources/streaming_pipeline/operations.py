@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_dpc._definition.alteration import describe
 from pulumi_dpc._names import AGENT_ID, API_URL, GIVEN_RUNNING, IMPORT_ID, NAME, RESUME, RUNNING, STATUS
-from pulumi_dpc._resources.operation import Done, Gone, Operation, Partial, Refused, with_name
+from pulumi_dpc._resources.operation import Done, Gone, Operation, Partial, Refused
 from pulumi_dpc.errors import LookupFailed, NotFound
 
 from . import run_state, state
@@ -43,12 +43,12 @@ def read(operation: Operation, id_: str, recorded: Bag) -> Done | Gone:
         if not pipeline.is_gone():
             raise
         if GIVEN_RUNNING not in recorded:
-            operation.warn(with_name(recorded, _GONE_AS_FOUND))
+            operation.warn(operation.with_name(recorded, _GONE_AS_FOUND))
         return Gone()
     outputs, inputs = state.refresh_bags(recorded, pipeline.project_id, live, pipeline.service.api_url)
     if not run_state.is_known(live.status):
         agent = pipeline.agent_state(live.definition.get(AGENT_ID))
-        operation.warn(with_name(outputs, _LAST_KNOWN.format(live.status, agent)))
+        operation.warn(operation.with_name(outputs, _LAST_KNOWN.format(live.status, agent)))
     return state.done(id_, outputs, None if is_get else inputs)
 
 
@@ -107,7 +107,7 @@ def _edit(
     known = {one.path for one in recorded.alterations}
     new = [one for one in outcome.alterations if one.path not in known]
     if new:
-        operation.warn_once(with_name(inputs, describe(new)))
+        operation.warn_once(operation.with_name(inputs, describe(new)))
     attempts = operation.process.attempts
     if outcome.end is End.DONE:
         attempts.record_unfinished(pipeline.id, None)
@@ -117,7 +117,7 @@ def _edit(
     if outcome.end is End.REFUSED:
         raise Refused(outcome.message())
     attempts.record_unfinished(pipeline.id, outputs)
-    return state.partial(pipeline.id, outputs, with_name(inputs, outcome.message()))
+    return state.partial(pipeline.id, outputs, operation.with_name(inputs, outcome.message()))
 
 
 def delete(operation: Operation, id_: str, recorded_outputs: Bag) -> None:
@@ -129,6 +129,7 @@ def delete(operation: Operation, id_: str, recorded_outputs: Bag) -> None:
     process = operation.process
     outputs = process.attempts.unfinished(id_) or recorded_outputs
     if process.ownership.owned_elsewhere(operation.urn, id_):
+        operation.inform(operation.with_name(outputs, _LEFT_ALONE))
         return
     pipeline = RemotePipeline.of(operation, id_, outputs)
     name = (pipeline.project_id, outputs.get(NAME, ""))
@@ -163,6 +164,10 @@ def _with_owed_start(outputs: Bag, outcome: Outcome) -> Bag:
     return {**outputs, RUNNING: outcome.running, STATUS: outcome.status, **owed}
 
 
+_LEFT_ALONE = (
+    "the pipeline was left as it is, because another resource of this program manages it now; only this resource is"
+    " removed from the state"
+)
 _GONE_AS_FOUND = (
     "was deleted outside Pulumi. `running` is not given, so whether it is to run is not known: the next `pulumi up`"
     " creates it again, stopped"

@@ -158,8 +158,9 @@ def _name_taken(project_id: str, name: str, ids: Sequence[str]) -> Configuration
     found = ", ".join(ids)
     return ConfigurationError(
         f"the project {project_id} has a pipeline of this name already ({found}), so nothing was created. If this"
-        " resource was renamed or moved in the program, add"
-        ' opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<its old name>")]). If it is a pipeline that Pulumi'
+        " resource was renamed or moved in the program, add on this resource itself, not on its component,"
+        ' opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<its old name>")]), or'
+        ' aliases=["<its old URN>"] as `pulumi stack --show-urns` lists it. If it is a pipeline that Pulumi'
         f' does not manage yet, adopt it with opts=pulumi.ResourceOptions(import_="{project_id}/{ids[0]}").'
         f" If both may exist, give this one another name than {name!r}"
     )

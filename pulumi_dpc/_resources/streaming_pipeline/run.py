@@ -158,7 +158,7 @@ class _Run:
 
     def _await_stopped(self) -> None:
         may_skip = self._plan.may_skip_stop_confirmation
-        self._wait(Watch(for_running=False, grace=0), give_up=self._need_not_wait, may_skip=may_skip)
+        self._wait(Watch(for_running=False), give_up=self._need_not_wait, may_skip=may_skip)
 
     @property
     def _changes_pipeline(self) -> bool:
@@ -182,7 +182,7 @@ class _Run:
 
     def confirm_stopped(self) -> None:
         if self._known.status != run_state.NOT_RUNNING:
-            self._wait(Watch(for_running=False, grace=0))
+            self._wait(Watch(for_running=False))
 
     def _poll(self) -> str:
         status = self._pipeline.poll()

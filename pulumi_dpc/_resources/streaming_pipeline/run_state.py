@@ -29,6 +29,11 @@ def is_known(status: str) -> bool:
     return status in _RUNNING
 
 
+def in_words(status: str) -> str:
+    """Return a status for a row of the display."""
+    return status.lower().replace("_", " ")
+
+
 def is_up(status: str) -> bool:
     """Tell whether it runs now, and is not merely on its way up."""
     return status in (STREAMING, SNAPSHOTTING)
@@ -40,13 +45,14 @@ class Watch:
 
     Attributes:
         for_running: The wait is for a start, else for a stop.
-        grace: Nominal seconds after an accepted START in which NOT_RUNNING may still mean "not begun yet".
+        grace: Nominal seconds after an accepted START in which NOT_RUNNING may still mean "not begun yet"; a stop has
+            none.
         seen_starting: A poll has seen it on its way up, so NOT_RUNNING now means that the start failed.
         seen_up: The poll before saw it running.
     """
 
     for_running: bool
-    grace: float
+    grace: float = 0.0
     seen_starting: bool = False
     seen_up: bool = False
 

@@ -93,6 +93,12 @@ def split_id(id_: str) -> tuple[str, str]:
     return project_id, pipeline_id
 
 
+def secret_paths_of(inputs: Bag) -> list[str]:
+    """Return where the program's values are secrets."""
+    paths = inputs.get(SECRET_PATHS)
+    return [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
+
+
 def desired_of(inputs: Bag) -> Desired:
     """Return what the program wants."""
     return Desired(
@@ -256,6 +262,19 @@ def diff_changes(outputs: Bag, inputs: Bag, ignored: Iterable[str] = ()) -> bool
         if running is not None and running != outputs.get(RUNNING):
             return True
     return _are_secrets_moved(outputs, inputs)
+
+
+def is_seen_by_engine(old_inputs: Bag | None, inputs: Bag, ignored: Iterable[str] = ()) -> bool:
+    """Tell whether the engine, which compares inputs only, finds a change too, and so can show its exact paths.
+
+    A refresh returns what it finds as inputs, so it does unless the last operation has failed.
+    """
+    if old_inputs is None:
+        return False
+    old, ignored = definition_of(old_inputs), tuple(ignored)
+    if differences(old, keep_ignored(definition_of(inputs), old, ignored)):
+        return True
+    return not covers(ignored, RUNNING) and old_inputs.get(RUNNING) != inputs.get(RUNNING)
 
 
 def _are_secrets_moved(outputs: Bag, inputs: Bag) -> bool:

@@ -129,7 +129,7 @@ class RunStateJudge:
 
     watch: Watch
     agent: AgentWatch
-    give_up: Callable[[str], bool] = lambda _status: False
+    give_up: Callable[[str], bool]
 
     def __post_init__(self) -> None:
         self.is_timed = self.watch.for_running and not self.watch.seen_starting
@@ -207,5 +207,5 @@ def wait(judge: RunStateJudge, poll: Callable[[], str], context: RunContext) -> 
         raise Interrupted(
             f"the wait was interrupted while it was {judge.doing}; the next command goes on"
         ) from error
-    context.progress(status.lower().replace("_", " "))
+    context.progress(run_state.in_words(status))
     return status
