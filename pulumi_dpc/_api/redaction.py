@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from pulumi_dpc._names import NOT_STORED
+
 from .json_body import decode
 
-FREE_PROPERTIES = ("advancedProperties", "jdbcProperties", "__not_stored")
+FREE_PROPERTIES = ("advancedProperties", "jdbcProperties", NOT_STORED)
 """Properties that users fill with names and values of their own, and what the service makes of them; all other secrets
 are references to a vault."""
 SHORTEST = 4

@@ -23,6 +23,7 @@ from pulumi.dynamic import (
 from pulumi.runtime.rpc import wrap_rpc_secret
 
 from pulumi_dpc._api import redaction
+from pulumi_dpc._api.pace import CONCURRENT_REQUESTS
 from pulumi_dpc._definition.definition import whole_numbers
 from pulumi_dpc._names import EXPLICIT, PROVIDER
 from pulumi_dpc._resources.operation import (
@@ -86,7 +87,7 @@ class KindProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the configuration for the first call that needs it."""
         self._config = req.config.get
-        workers.raise_worker_limit()
+        workers.raise_worker_limit(CONCURRENT_REQUESTS)
         cancel.interrupted()
 
     @_hook

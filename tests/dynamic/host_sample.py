@@ -34,7 +34,7 @@ class Sample(ResourceProvider):
 
     def configure(self, _req: ConfigureRequest) -> None:
         time.sleep(float(os.environ.get("SAMPLE_CONFIGURE_SECONDS", "0")))
-        workers.raise_worker_limit()
+        workers.raise_worker_limit(256)
         cancel.interrupted()
 
     @answer.boundary

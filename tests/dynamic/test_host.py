@@ -208,7 +208,7 @@ def test_outside_the_host_nothing_is_found_and_nothing_breaks(capsys: pytest.Cap
     call.warn("careful")
     assert (call.urn, call.name, call.timeout) == (None, None, 0.0)
     assert not answer.can_init_fail()
-    assert not workers.raise_worker_limit()
+    assert not workers.raise_worker_limit(256)
     assert not cancel.interrupted().is_set()
     assert capsys.readouterr().err == "warning: pulumi_dpc: careful\n"
 

@@ -7,7 +7,7 @@ import contextlib
 from .frames import callers_locals
 
 
-def raise_worker_limit(n: int = 256) -> bool:
+def raise_worker_limit(n: int) -> bool:
     """Let the host answer up to ``n`` calls at a time instead of 4; tell whether it does.
 
     Four waiting creates would stop every other operation, and Cancel, which needs a thread too, would not be
