@@ -13,8 +13,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
-from pulumi_dpc.emulator.app import HANDLERS
 from pulumi_dpc.emulator.contract import document, operation_ids
+from pulumi_dpc.emulator.operations import OPERATIONS
 from tests import DATA
 from tests.emulator.caller import GUIDE_DEFINITION, PIPELINES, Caller, definition
 
@@ -84,7 +84,7 @@ def test_the_document_has_every_known_endpoint_and_no_other() -> None:
 
 def test_every_operation_is_carried_out_by_something() -> None:
     """A new path in the document without code would crash on its first call."""
-    assert operation_ids() == {*HANDLERS, "requestToken"}
+    assert operation_ids() == {*OPERATIONS, "requestToken"}
 
 
 def test_every_schema_is_valid_and_every_reference_leads_somewhere() -> None:
