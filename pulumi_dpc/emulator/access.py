@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote_plus
 
 from .settings import Settings
 from .store import Store
@@ -54,8 +54,8 @@ class Access:
             return 400, {"error": "unsupported_grant_type"}
         if form.get("audience", AUDIENCE) != AUDIENCE:
             return 403, {"error": "access_denied", "error_description": "Unknown audience."}
-        given = _basic(authorization) or (form.get("client_id", ""), form.get("client_secret", ""))
-        account = next((one for one in self.accounts if (one.client_id, one.client_secret) == given), None)
+        given = _basic(authorization) or [(form.get("client_id", ""), form.get("client_secret", ""))]
+        account = next((one for one in self.accounts if (one.client_id, one.client_secret) in given), None)
         if account is None:
             return 401, {"error": "invalid_client", "error_description": "Unknown client id or wrong secret."}
         token = f"issued-{secrets.token_urlsafe(24)}"
@@ -109,12 +109,16 @@ class RateLimit:
         return self._times[-limit] + window - now
 
 
-def _basic(authorization: str) -> tuple[str, str] | None:
+def _basic(authorization: str) -> list[tuple[str, str]]:
+    """Return what a ``Basic`` header may say: client id and secret as they are, or percent-encoded.
+
+    RFC 6749, section 2.3.1, asks for the second, and Go's client sends it; most clients send the first.
+    """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
-        return None
+        return []
     try:
         name, _, secret = base64.b64decode(encoded).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return ("", "")
-    return name, secret
+    except ValueError:  # not base64, or no text in it
+        return [("", "")]
+    return [(name, secret), (unquote_plus(name), unquote_plus(secret))]

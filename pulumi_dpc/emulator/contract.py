@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -17,6 +18,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 _DOCUMENT_URI = "urn:dpc:openapi"
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NOT_BLANK = r"\S"
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,15 @@ class Operation:
     """One method of one path.
 
     Attributes:
-        parameters: Schema by name of what the path and the query may carry.
+        in_path: Schema by name of what stands in the path.
+        in_query: Schema by name of what the query may carry.
         body: Schema of the JSON body; None where there is none.
         needs_token: Whether a bearer token is asked for.
     """
 
     id: str
-    parameters: Mapping[str, Mapping[str, Any]]
+    in_path: Mapping[str, Mapping[str, Any]]
+    in_query: Mapping[str, Mapping[str, Any]]
     body: Mapping[str, Any] | None
     needs_token: bool
 
@@ -65,7 +70,7 @@ def violations(schema: Mapping[str, Any], value: object, *, allow_unknown_types:
 
 
 def conform(schema: Mapping[str, Any], value: Any, *, drop_unknown: bool = True) -> Any:
-    """Return a valid value in the document's spelling: enum words as written there, unknown fields gone."""
+    """Return a valid value as the document writes it: its enum words, whole numbers, and no unknown fields."""
     schema = _branch(_resolved(schema), value)
     if isinstance(value, dict):
         properties = schema.get("properties", {})
@@ -77,7 +82,21 @@ def conform(schema: Mapping[str, Any], value: Any, *, drop_unknown: bool = True)
         }
     if isinstance(value, list):
         return [conform(schema.get("items", {}), item, drop_unknown=drop_unknown) for item in value]
+    if schema.get("type") == "integer" and isinstance(value, float):
+        return int(value)  # JSON Schema takes 5432.0 for a whole number
     return next((word for word in schema.get("enum", []) if _same_word(word, value)), value)
+
+
+def without_nulls(schema: Mapping[str, Any], value: Any) -> Any:
+    """Return a value without those fields that the schema names and that are null."""
+    schema = _branch(_resolved(schema), value)
+    if isinstance(value, dict):
+        named = schema.get("properties", {})
+        kept = {key: item for key, item in value.items() if item is not None or key not in named}
+        return {key: without_nulls(named.get(key, {}), item) for key, item in kept.items()}
+    if isinstance(value, list):
+        return [without_nulls(schema.get("items", {}), item) for item in value]
+    return value
 
 
 def unknown_fields(schema: Mapping[str, Any], value: Any, path: str = "") -> Iterator[str]:
@@ -113,11 +132,14 @@ def _routes() -> Map:
 @functools.cache
 def _operation(path: str, method: str) -> Operation:
     described = document()["paths"][path][method]
-    parameters = [_resolved(parameter) for parameter in described.get("parameters", [])]
+    places: dict[str, dict[str, Mapping[str, Any]]] = {"path": {}, "query": {}}
+    for parameter in map(_resolved, described.get("parameters", [])):
+        places[parameter["in"]][parameter["name"]] = parameter["schema"]
     content = described.get("requestBody", {}).get("content", {})
     return Operation(
         id=described["operationId"],
-        parameters={parameter["name"]: parameter["schema"] for parameter in parameters},
+        in_path=places["path"],
+        in_query=places["query"],
         body=content.get("application/json", {}).get("schema"),
         needs_token=described.get("security", document()["security"]) != [],
     )
@@ -157,7 +179,7 @@ def _check_required(
 ) -> Iterator[ValidationError]:
     for name in names:
         if isinstance(value, dict) and name not in value:
-            text = schema.get("properties", {}).get(name, {}).get("type") == "string"
+            text = _resolved(schema.get("properties", {}).get(name, {})).get("type") == "string"
             yield ValidationError("must not be blank" if text else "must not be null", path=[name])
 
 
@@ -171,6 +193,8 @@ def _check_one_of(
         yield ValidationError("must be an object")
     elif tag_name not in value:
         yield ValidationError("must not be blank", path=[tag_name])
+    elif not isinstance(value[tag_name], str):
+        yield ValidationError("must be of type string", path=[tag_name])
     elif value[tag_name] not in discriminator["mapping"]:
         words = ", ".join(discriminator["mapping"])
         yield ValidationError(f"must be one of {words}", path=[tag_name], validator="discriminator")
@@ -192,7 +216,15 @@ def _registry() -> Registry[Any]:
 
 def _validator(schema: Mapping[str, Any]) -> Any:
     absolute = {"$ref": _DOCUMENT_URI + schema["$ref"]} if "$ref" in schema else schema
-    return _validator_class()(absolute, registry=_registry(), format_checker=FormatChecker(["uuid"]))
+    return _validator_class()(absolute, registry=_registry(), format_checker=_formats())
+
+
+@functools.cache
+def _formats() -> FormatChecker:
+    """Return a check of ids that takes no other spelling: the library's own takes what Python's ``int`` does."""
+    checker = FormatChecker([])
+    checker.checks("uuid")(lambda value: not isinstance(value, str) or _UUID.fullmatch(value) is not None)
+    return checker
 
 
 def _sentence(error: ValidationError) -> str:
@@ -209,7 +241,7 @@ def _requirement(error: ValidationError) -> str:
         "maxLength": f"must be at most {limit} characters long",
         "minimum": f"must be {limit} or more",
         "maximum": f"must be {limit} or less",
-        "pattern": f"must match {limit}",
+        "pattern": "must not be blank" if limit == _NOT_BLANK else f"must match {limit}",
         "format": f"must be a valid {limit}",
         "const": f"must be {limit!r}",
         "type": f"must be of type {types}",

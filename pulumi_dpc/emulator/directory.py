@@ -12,6 +12,24 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeAlias, Type
 Json: TypeAlias = "dict[str, Any]"
 NOT_FOUND: Final = 404
 
+_VERSION: Final = {
+    "agentUpdateAvailable": False,
+    "agentVersion": "2.111.0",
+    "support": "SUPPORTED",
+    "trackReleaseDate": "2026-01-01T00:00:00.000Z",
+    "trackVersion": "2.111.0",
+}
+_FIXED: Final = (
+    "agentId",
+    "agentType",
+    "cloudProvider",
+    "deployment",
+    "connected",
+    "agentStatus",
+    "versionDetails",
+)
+"""What no change of an agent may name (``docs/api.md`` section 2.2), also where unknown fields are kept."""
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -117,27 +135,27 @@ class Directory:
         return self._now() >= self._connected_from.get(agent_id, math.inf)
 
     @step
-    def add_agent(self, request: Json, agent_id: str | None = None, *, connected: bool = False) -> Json:
-        """Make an agent; it connects when its installation runs."""
+    def add_agent(
+        self, request: Json, agent_id: str | None = None, *, connects_after: float = math.inf
+    ) -> Json:
+        """Make an agent; it connects after that many nominal seconds, as its installation begins to run."""
         agent_id = agent_id or self._new_id()
-        track = request.get("trackName", "current")
-        self.agents[agent_id] = {
-            "agentId": agent_id,
-            "description": "",
-            "enableAutoUpdates": False,
-            "restrictedAccess": False,
-            "versionDetails": {"agentUpdateAvailable": False, "support": "SUPPORTED", "trackName": track},
-        } | {key: value for key, value in request.items() if key != "trackName"}
+        defaults = {"description": "", "enableAutoUpdates": False, "restrictedAccess": False}
+        sent = {key: value for key, value in request.items() if key != "trackName"}
+        details = _VERSION | {"trackName": request.get("trackName", "current")}
+        self.agents[agent_id] = defaults | sent | {"agentId": agent_id, "versionDetails": details}
         self.credentials[agent_id] = {"clientId": self._new_id(), "clientSecret": self._new_id()}
-        self.connect(agent_id, after=0 if connected else math.inf)
+        self.connect(agent_id, after=connects_after)
         return self.agent(agent_id)
 
     @step
     def change_agent(self, agent_id: str, change: Json) -> None:
-        """Change what may be changed of an agent."""
-        self.agent(agent_id)
+        """Change what may be changed of an agent, or refuse what its kind may not have."""
+        is_streaming = self.agent(agent_id)["agentType"] == "streaming"
+        if is_streaming and change.get("enableAutoUpdates"):
+            raise Refused(400, "Invalid request content.", ["enableAutoUpdates: must be False"])
         agent = self.agents[agent_id]
-        agent |= {key: value for key, value in change.items() if key != "trackName"}
+        agent |= {key: value for key, value in change.items() if key not in {*_FIXED, "trackName"}}
         agent["versionDetails"] |= {key: value for key, value in change.items() if key == "trackName"}
 
     @step

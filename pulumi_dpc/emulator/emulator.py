@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -180,8 +181,9 @@ class Emulator(FaultInjection, OutsideChanges):
         connected: bool = True,  # noqa: FBT001, FBT002
     ) -> str:
         """Make an agent and return its id."""
-        request = {"name": name, "agentType": agent_type, "cloudProvider": "azure", "deployment": "aci"}
-        return str(self.store.directory.add_agent(request, id, connected=connected)["agentId"])
+        request = {"name": name, "agentType": agent_type, "cloudProvider": "azure", "deployment": "aks"}
+        after = 0 if connected else math.inf
+        return str(self.store.directory.add_agent(request, id, connects_after=after)["agentId"])
 
     def add_pipeline(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -77,7 +78,9 @@ def _list_agents(work: Work) -> Answer:
 
 
 def _create_agent(work: Work) -> Answer:
-    return Answer(201, work.store.directory.add_agent(work.body))
+    wait = work.settings.agent_seconds
+    after = math.inf if wait is None else wait
+    return Answer(201, work.store.directory.add_agent(work.body, connects_after=after))
 
 
 def _update_agent(work: Work) -> Answer:

@@ -14,4 +14,4 @@ def start_page(url: str, store: Store) -> Reply:
         lines.append(f"Project {project.name} ({project.id})")
         lines += [f"  {p.status:<12} {p.name} ({p.id})" for p in pipelines if p.project_id == project.id]
     text = "\n".join([*lines, ""])
-    return Reply(200, {"Content-Type": "text/plain; charset=utf-8"}, text.encode())
+    return Reply(200, {"Content-Type": "text/plain; charset=utf-8"}, text.encode("utf-8", "replace"))

@@ -11,12 +11,20 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import Any, cast
+from typing import Any, BinaryIO, Final, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .wire import Call, Reply
+from .framing import Unreadable, read_body
+from .wire import Call, Reply, problem
+
+_EMPTY_LINES: Final = (b"\r\n", b"\n")
+_LONGEST_LINE: Final = 65537
+_DRAIN_SECONDS: Final = 1
+_MALFORMED: Final = (FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect)
+"""What a head has of which not every line was understood."""
 
 
 class Server:
@@ -120,25 +128,65 @@ class _Connection(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    command = ""
+    raw_requestline: bytes
     server: Any
 
+    def __getattr__(self, name: str) -> Any:
+        """Return what answers a method: http.server asks for it by name, and the service knows each."""
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def parse_request(self) -> bool:
+        """Read the head of a request, or answer why it is none."""
+        while self.raw_requestline in _EMPTY_LINES:  # RFC 9112, section 2.2
+            self.raw_requestline = self.rfile.readline(_LONGEST_LINE)
+        if self.raw_requestline and not self.raw_requestline.decode("latin-1").split():
+            self.send_error(HTTPStatus.BAD_REQUEST, "The request begins with a blank line.")
+            return False
+        if not super().parse_request():
+            return False
+        if any(isinstance(defect, _MALFORMED) for defect in self.headers.defects):
+            self.send_error(HTTPStatus.BAD_REQUEST, "A line of the request's head is not a header.")
+            return False
+        return True
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer why a request cannot be read, as the service would and not as a web page; then hang up."""
+        detail = message or explain or HTTPStatus(code).phrase
+        self._write(problem(code, detail, headers={"Connection": "close"}).to_reply())
+        self.close_connection = True
+        self._let_the_answer_arrive()
+
     def _serve(self) -> None:
-        target = urlsplit(self.path)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        call = Call(
-            method=self.command,
-            path=unquote(target.path),
-            query=dict(parse_qsl(target.query, keep_blank_values=True)),
-            headers=headers,
-            body=self.rfile.read(int(headers.get("content-length") or 0)),
-            connection=self.client_address[1],
-            hangs_up=lambda seconds: _hangs_up(self.connection, seconds),
-        )
+        try:
+            call = self._call()
+        except Unreadable as error:
+            self.send_error(error.status, error.detail)
+            return
         reply = self.server.answer(call)
         if reply is None:
             self.close_connection = True
         else:
             self._write(reply)
+
+    def _call(self) -> Call:
+        try:
+            target = urlsplit(self.path)
+            query = dict(parse_qsl(target.query, keep_blank_values=True))
+        except ValueError:
+            raise Unreadable(HTTPStatus.BAD_REQUEST, "The target of the request is not a URL.") from None
+        return Call(
+            method=self.command,
+            # A slash that is sent as %2F is part of an id, and must not lead to another object.
+            path="/".join(unquote(part).replace("/", "%2F") for part in target.path.split("/")),
+            query=query,
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=read_body(self.headers, cast("BinaryIO", self.rfile)),
+            connection=self.client_address[1],
+            hangs_up=lambda seconds: _hangs_up(self.connection, seconds),
+        )
 
     def _write(self, reply: Reply) -> None:
         """Write head and body at once, so that they share a packet."""
@@ -147,11 +195,18 @@ class _Connection(BaseHTTPRequestHandler):
         if reply.status != HTTPStatus.NO_CONTENT:
             head.append(f"Content-Length: {len(reply.body)}")
         body = reply.body if reply.sent is None else reply.body[: reply.sent]
+        if self.command == "HEAD":
+            body = b""
         self.close_connection = self.close_connection or reply.sent is not None
         self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + body)
 
-    # The names that http.server calls by method.
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+    def _let_the_answer_arrive(self) -> None:
+        """Take what the client still sends: closing over unread bytes would take the answer from it."""
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_DRAIN_SECONDS)
+            while self.connection.recv(_LONGEST_LINE) and not self.server.closing.is_set():
+                pass
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing: the emulator remembers its requests itself."""

@@ -25,6 +25,7 @@ class Settings:
     Attributes:
         start_seconds: How long a pipeline is STARTING.
         stop_seconds: How long it is STOPPING.
+        agent_seconds: How long after it was made through the API an agent connects; None for never.
         snapshot_seconds: How long a snapshot asked for with ``Emulator.snapshot`` lasts.
         start_snapshot_seconds: How long the snapshot lasts that follows STARTING; 0 for none.
         command_status: Success status of a command.
@@ -36,6 +37,7 @@ class Settings:
         second_pipeline_on_agent: Where, if anywhere, a second pipeline on one agent is refused (409).
         unknown_agent: What a definition meets whose agent does not exist.
         unknown_field: ``kept`` imitates a newer service: unknown fields and unknown types are stored as sent.
+        null_field: What null in place of an optional field is: as if the field were not sent, or refused.
         dropped: Paths of what is not stored.
         retyped: Paths where a number is stored as text, and the text of a whole number as a number.
         recased: Paths where a text is stored in upper case, or in lower case if it is in upper case already.
@@ -55,6 +57,7 @@ class Settings:
 
     start_seconds: float = 5
     stop_seconds: float = 3
+    agent_seconds: float | None = 5
     snapshot_seconds: float = 10
     start_snapshot_seconds: float = 0
     command_status: Literal[200, 202, 204] = 200
@@ -66,6 +69,7 @@ class Settings:
     second_pipeline_on_agent: Literal["start-refused", "create-refused", "allowed"] = "start-refused"
     unknown_agent: Literal["accepted", 400, 404] = "accepted"
     unknown_field: Literal["ignored", "kept", 400] = "ignored"
+    null_field: Literal["absent", 400] = 400
     dropped: tuple[Path, ...] = ()
     retyped: tuple[Path, ...] = ()
     recased: tuple[Path, ...] = ()

@@ -6,7 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
+
+_IN_A_PATH: Final = "/:@!$&'()*+,;=~"
+"""What stands in the path of a URL as it is (RFC 3986, section 3.3), beside letters, digits, ``-``, ``.``, ``_``."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,7 @@ class Call:
     """One request as it came in.
 
     Attributes:
-        path: Without the query; percent-decoded.
+        path: Without the query; percent-decoded, except a slash within a segment.
         headers: By lower-case name.
         connection: Serial number of the TCP connection.
         hangs_up: Waits that many real seconds; returns at once, and True, when the client closes its end.
@@ -57,6 +61,34 @@ class Answer:
             return Reply(self.status, self.headers, b"")
         kind = "application/problem+json" if self.status >= HTTPStatus.BAD_REQUEST else "application/json"
         return Reply(self.status, {"Content-Type": kind, **self.headers}, json.dumps(self.body).encode())
+
+
+def problem(
+    status: int,
+    detail: str,
+    path: str = "",
+    violations: list[str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Describe a refusal (RFC 9457, with the service's ``violations``).
+
+    Args:
+        status: The status of the answer.
+        detail: What was wrong, in one sentence.
+        path: The path that was asked for, percent-decoded; empty where the request has none.
+        violations: What is wrong with a body or with parameters, one sentence each.
+        headers: Further headers of the answer.
+    """
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "violations": violations or [],
+    }
+    if path:
+        body["instance"] = quote(path, safe=_IN_A_PATH)
+    return Answer(status, body, headers or {})
 
 
 @dataclass(frozen=True)
