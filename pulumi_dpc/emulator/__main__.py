@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 try:
     from . import Emulator
+    from .seed import SeedError
 except ModuleNotFoundError as missing:
     raise SystemExit(str(missing)) from None
 
@@ -18,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = vars(_parser().parse_args(arguments))
     try:
         emulator = Emulator(**options)
+    except SeedError as error:
+        raise SystemExit(str(error)) from None
     except OSError as error:
         raise SystemExit(f"Port {options['port']} cannot be used: {error.strerror}.") from None
     with emulator as api, contextlib.suppress(KeyboardInterrupt):
@@ -34,6 +37,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port", type=int, default=8642, help="port to listen on; 0 for any (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed",
+        metavar="FILE",
+        help="YAML or JSON with the projects, environments, agents and pipelines to begin with; "
+        "without it there are those of the vendor's guide",
+    )
+    parser.add_argument(
+        "--agents",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="N further streaming agents: agent-1 and so on, each the default of an environment of its name",
     )
     parser.add_argument(
         "--time-scale",
@@ -65,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         help="API requests a minute (default: %(default)s)",
     )
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0, not {text!r}")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,8 +17,9 @@ from .fault_injection import FaultInjection
 from .faults import Fault, FaultPlan, misbehave
 from .journal import TOKEN_PATH, Journal, answered
 from .outside_changes import OutsideChanges
-from .page import start_page
+from .page import ROTATION, rotated, start_page
 from .pipeline import Pipeline
+from .seed import Seed, add_agents, plant
 from .server import Server
 from .settings import Settings
 from .store import Store
@@ -41,7 +43,10 @@ class Emulator(FaultInjection, OutsideChanges):
         client_secret: Its secret.
         token: A bearer token that never expires.
         now: Returns nominal seconds; by default the time that passes, scaled.
-        guide: Whether it begins with the project, environment and agent of the vendor's guide.
+        guide: Whether it begins with the project, environment and agent of the vendor's guide, without a seed.
+        seed: What it begins with instead: the path of a file, or a mapping (docs/reference/emulator.md).
+        agents: How many further streaming agents there are: ``agent-1`` and so on, each the default agent of an
+            environment of its name in the first project.
         **settings: See ``Settings``.
 
     Attributes:
@@ -60,6 +65,8 @@ class Emulator(FaultInjection, OutsideChanges):
         token: str = "emulator-token",  # noqa: S107
         now: Callable[[], float] | None = None,
         guide: bool = True,
+        seed: Seed | None = None,
+        agents: int = 0,
         **settings: Any,
     ) -> None:
         self.settings = Settings(**settings)
@@ -72,11 +79,14 @@ class Emulator(FaultInjection, OutsideChanges):
         self._journal = Journal(self._now)
         self._faults = FaultPlan()
         self._callbacks: list[Callable[[Request], None]] = []
-        self._server = Server(self._answer, host, port)
-        if guide:
+        if seed is not None:
+            plant(seed, self.store)
+        elif guide:
             self.add_project("Analytics", GUIDE_PROJECT, "The project of the vendor's guide")
             self.add_agent("streaming-agent", GUIDE_AGENT)
             self.add_environment(GUIDE_PROJECT, "production", GUIDE_AGENT)
+        add_agents(agents, self.store)
+        self._server = Server(self._answer, host, port)
 
     def __enter__(self) -> Emulator:
         self.up()
@@ -131,6 +141,15 @@ class Emulator(FaultInjection, OutsideChanges):
         powerless = Account("member-client", "member-secret", mine.store, permitted=False)
         self._access.accounts.append(powerless)
         return self._client_env(powerless)
+
+    def rotate_secret(self) -> dict[str, str]:
+        """Replace the API credential's secret; return the environment variables of a client that has the new one.
+
+        Tokens that were issued for the old secret stay valid for their time; ``expire_tokens`` ends them.
+        """
+        mine = self._access.accounts[0]
+        self._access.accounts[0] = replace(mine, client_secret=secrets.token_urlsafe(24))
+        return self.env
 
     # What happened, and what is there
 
@@ -199,7 +218,9 @@ class Emulator(FaultInjection, OutsideChanges):
 
     def _answer(self, call: Call) -> Reply | None:
         if call.path == "/":
-            return start_page(self.url, self.store)
+            return start_page(self.origin, self.url, self.store)
+        if (call.method, call.path) == ROTATION:
+            return rotated(self.rotate_secret())
         request, amend = self._journal.begin(call)
         for callback in self._callbacks:
             callback(request)

@@ -139,8 +139,12 @@ WORKFLOW = REPOSITORY / "examples" / "ci" / ".github" / "workflows" / "streaming
 
 
 @pytest.mark.cli
-def test_the_workflow_deploys_to_the_emulator(clone: Path) -> None:
-    """Run the very script of the workflow's first job."""
+@pytest.mark.parametrize("names", [{}, {"Analytics": "Retail", "production": "live"}])
+def test_the_workflow_deploys_to_the_emulator(clone: Path, names: dict[str, str]) -> None:
+    """Run the very script of the workflow's first job, also for a program that looks up other names."""
+    for file in (clone / "examples" / "ci" / "__main__.py", clone / "examples" / "ci" / "emulator.yaml"):
+        for ours, theirs in names.items():
+            file.write_text(file.read_text().replace(ours, theirs))
     steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["emulator"]["steps"]
     step = next(step for step in steps if step.get("name") == "Deploy to the emulator")
     path = [str(Path(sys.executable).parent), str(Path(str(find_cli())).parent), os.environ["PATH"]]
