@@ -6,35 +6,27 @@ changed there since is at the service, so an edit of another field must write th
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi_dpc._names import DEFINITION
 
 from .comparison import Path, is_same, unmasked, value_at, with_value
-
-_STEP = re.compile(r"""\.?(?P<name>[^.\[\]"]+)|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\[(?:\d+|\*)\]""")
+from .paths import steps_of
 
 
 def keys_of(path: str) -> Path | None:
-    """Return the keys of one of Pulumi's property paths; None for one that means a part of a list.
+    """Return the keys of one of Pulumi's property paths; None for one that means a part of a list, or nothing.
 
     A ``*`` at the end means all that is above it. The engine has put the old item in the place of an ignored one, by
     its number; which item somebody has made that since cannot be known, so nothing more is ignored.
     """
-    keys: list[str] = []
-    steps = list(_STEP.finditer(path))
-    for number, step in enumerate(steps):
-        if step["quoted"] is not None:
-            keys.append(json.loads(step["quoted"]))
-        elif step["name"] not in (None, "*"):
-            keys.append(step["name"])
-        else:
-            is_all = number == len(steps) - 1 and "*" in step.group()
-            return tuple(keys) if is_all else None
-    return tuple(keys)
+    steps = steps_of(path) or []
+    if not steps:
+        return None
+    above = steps[:-1] if steps[-1].is_all else steps
+    keys = tuple(step.key for step in above if step.key is not None and not step.is_all)
+    return keys if len(keys) == len(above) else None
 
 
 def covers(paths: Iterable[str], name: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType
@@ -95,31 +94,3 @@ def path_text(parts: Iterable[str | int]) -> str:
         else:
             path += f"[{json.dumps(part)}]"
     return path
-
-
-_PART = re.compile(r"\.?(\w+)|\[[\d*]+\]")
-
-
-def spell_path(path: str) -> str:
-    """Return a property path with the fields of the models in the API's spelling, up to the first key of a user's.
-
-    Args:
-        path: As Pulumi writes it, in Python's spelling or the API's: ``streaming_source.tables[0].schema``.
-    """
-    places, spelled, end = [definition_shape()], "", 0
-    for part in _PART.finditer(path):
-        name = part.group(1)
-        inside = _inside(places, None if name is None else wire_name(name))
-        if part.start() != end or not inside:
-            break
-        text = part.group() if name is None else part.group().replace(name, wire_name(name))
-        places, spelled, end = inside, spelled + text, part.end()
-    return spelled + path[end:]
-
-
-def _inside(places: list[Shape], name: str | None) -> list[Shape]:
-    """Return what may stand in a field of these places, or in an item of them."""
-    if name is None:
-        return [place.items for place in places if place.items]
-    objects = [kind for place in places for kind in (*place.kinds.values(), place)]
-    return [known.fields[name] for known in objects if name in known.fields]

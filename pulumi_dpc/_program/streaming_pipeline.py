@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,20 +10,11 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from pulumi_dpc._entry import STREAMING_PIPELINE
-from pulumi_dpc._names import (
-    API_URL,
-    DEFINITION,
-    IMPORT_ID,
-    OPTIONS,
-    PROJECT_ID,
-    PROVIDER,
-    RUNNING,
-    SECRET_PATHS,
-    STATUS,
-)
+from pulumi_dpc._names import PROVIDER, SECRET_PATHS
 from pulumi_dpc.errors import ConfigurationError
 
 from .lookups import Project
+from .options import OUTPUTS, as_registered, spell_transforms, warn_of
 from .reporting import in_program
 from .secrecy import secret_paths
 
@@ -48,8 +37,8 @@ if TYPE_CHECKING:
         | Mapping[str, Any]
     )
 
-_OPTIONS_WITH_PATHS = ("ignore_changes", "replace_on_changes", "additional_secret_outputs")
-_FIRST_SEGMENT = re.compile(r"^\w+")
+TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
+"""The type of the resource in state files, which never changes."""
 
 
 class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
@@ -163,6 +152,15 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         return pipeline
 
     @property
+    def _transformations(self) -> list[pulumi.ResourceTransformation]:
+        """Those that the SDK has put together, and at their end what makes of all of them what is registered."""
+        return [*self._given_transformations, _finish]
+
+    @_transformations.setter
+    def _transformations(self, given: list[pulumi.ResourceTransformation]) -> None:
+        self._given_transformations = given
+
+    @property
     def project_id(self) -> pulumi.Output[str]:
         """The project it belongs to."""
         return self._output("projectId")
@@ -235,22 +233,22 @@ def _register(
 ) -> None:
     """Register a new object with the engine, whichever way it was made."""
     # Every output needs a key, or its attribute does not exist (docs/pulumi-host.md section 16).
-    bag = {**dict.fromkeys(_EVERY_PROPERTY), **properties}
-    secrets = secret_paths(properties)
-    if secrets is not None:
-        bag[SECRET_PATHS] = secrets
-    options = _translated(opts)
-    if options.import_ is not None:
-        # The engine cannot import a dynamic resource: create adopts it instead.
-        bag[IMPORT_ID], options.import_ = options.import_, None
+    bag = {**dict.fromkeys(OUTPUTS), **properties, PROVIDER: STREAMING_PIPELINE}
     # All that the constructor of `Resource` would add is to pickle a provider, which stands in `_entry` instead.
-    token = f"pulumi-python:{pipeline._resource_type_name}"  # noqa: SLF001 - set by `Resource` for its subclasses
-    pulumi.CustomResource.__init__(
-        pipeline, token, resource_name, {**bag, PROVIDER: STREAMING_PIPELINE}, options
+    pulumi.CustomResource.__init__(pipeline, TYPE, resource_name, bag, opts)
+
+
+def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Return what is registered of a pipeline, after the transformations of its own, its parents and the stack."""
+    if not isinstance(args.resource, StreamingPipeline):
+        return None  # a child of one, which inherits its transformations
+    properties, options = as_registered(args.props, args.opts, warn_of(args.name))
+    secrets = secret_paths(
+        {key: value for key, value in properties.items() if key not in (PROVIDER, SECRET_PATHS)}
     )
-
-
-_EVERY_PROPERTY = (PROJECT_ID, *DEFINITION, RUNNING, *OPTIONS, STATUS, API_URL)
+    if secrets is not None:
+        properties[SECRET_PATHS] = secrets
+    return pulumi.ResourceTransformationResult(properties, options)
 
 
 def _id_of(project_id: pulumi.Input[str]) -> pulumi.Input[str]:
@@ -262,30 +260,4 @@ def _id_of(project_id: pulumi.Input[str]) -> pulumi.Input[str]:
     return in_program(refuse) if isinstance(project_id, Project) else project_id
 
 
-def _translated(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """Return a copy of the options in the state's spelling, with delete-before-replace as the default.
-
-    A project has one pipeline of a name and an agent runs one pipeline, so the new one cannot stand beside the old.
-    """
-    options = copy.copy(opts) if opts is not None else pulumi.ResourceOptions()
-    for option in _OPTIONS_WITH_PATHS:
-        paths = getattr(options, option)
-        if isinstance(paths, list):
-            setattr(options, option, [_in_state_spelling(path) for path in paths])
-    if options.delete_before_replace is None:
-        options.delete_before_replace = True
-    return options
-
-
-def _in_state_spelling(path: str) -> str:
-    """Return a property path with our fields, at any depth, in the API's spelling; users' own keys stay."""
-    first = _FIRST_SEGMENT.match(path)
-    if first is None or "_" not in path:
-        return path
-    from pulumi_dpc._definition.models import wire_name
-    from pulumi_dpc._definition.shape import spell_path
-
-    name = wire_name(first.group())
-    if name in DEFINITION:
-        return spell_path(path)
-    return name + path[first.end() :] if name in _EVERY_PROPERTY else path
+spell_transforms(TYPE)
