@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._program.interruption import silence_interrupts
 from ._program.lookups import (
     Environment,
     Project,
@@ -100,6 +101,8 @@ __all__ = [
     "get_project",
     "get_project_output",
 ]
+
+silence_interrupts()
 
 _LOADED_ON_FIRST_USE = {"DpcClient": "_api.client", "Settings": "_api.settings"}
 
