@@ -178,17 +178,17 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
     @property
     def streaming_source(self) -> pulumi.Output[Mapping[str, Any]]:
         """The source, in the API's spelling."""
-        return self._output("streamingSource")
+        return self._object("streamingSource")
 
     @property
     def streaming_target(self) -> pulumi.Output[Mapping[str, Any]]:
         """The target, in the API's spelling."""
-        return self._output("streamingTarget")
+        return self._object("streamingTarget")
 
     @property
     def advanced_properties(self) -> pulumi.Output[Mapping[str, Any] | None]:
         """The free properties."""
-        return self._output("advancedProperties")
+        return self._object("advancedProperties")
 
     @property
     def running(self) -> pulumi.Output[bool | None]:
@@ -223,6 +223,13 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
     def _output(self, key: str) -> pulumi.Output[Any]:
         value: pulumi.Output[Any] = pulumi.get(self, key)
         return value
+
+    def _object(self, key: str) -> pulumi.Output[Any]:
+        """Return an output with whole numbers: the engine makes a float of every number, and 5432.0 is no port."""
+        from pulumi_dpc._definition.definition import respelled
+        from pulumi_dpc._definition.shape import ANYTHING
+
+        return self._output(key).apply(lambda value: respelled(value, ANYTHING), run_with_unknowns=True)
 
 
 def _register(
