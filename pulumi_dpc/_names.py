@@ -16,6 +16,8 @@ API_URL = "apiUrl"
 
 DEFINITION = (NAME, AGENT_ID, "streamingSource", "streamingTarget", "advancedProperties")
 OPTIONS = (WAIT, INTERRUPT_SNAPSHOT)
+INPUTS = (PROJECT_ID, *DEFINITION, RUNNING, *OPTIONS)
+OUTPUTS = (*INPUTS, STATUS, API_URL)
 
 GIVEN_RUNNING = "__running"
 """What the program wanted at the last operation; absent when `running` was not given."""

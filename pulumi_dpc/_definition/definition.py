@@ -10,17 +10,15 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pulumi_dpc.errors import ConfigurationError
 
 from .models import Model, to_mapping
 from .rules import is_unknown
 from .shape import ANYTHING, Shape, definition_shape, path_text
-
-if TYPE_CHECKING:
-    import os
 
 __all__ = [
     "Checked",
@@ -54,32 +52,45 @@ class Checked:
     warnings: list[str]
 
 
-def load_definition(definition: str | os.PathLike[str] | Mapping[str, Any] | Model) -> dict[str, Any]:
+def load_definition(definition: str | PathLike[str] | Mapping[str, Any] | Model) -> dict[str, Any]:
     """Return a definition as a mapping in the API's spelling, its values unchecked.
 
     Args:
-        definition: The path of a JSON file, a mapping in the API's spelling, or a model. An answer of the
-            service is taken too: the ids in it are left out.
+        definition: The path of a JSON file, JSON text, a mapping in the API's spelling, or a model. An answer of
+            the service is taken too: the ids in it are left out.
 
     Raises:
-        ConfigurationError: The file cannot be read, or is not one JSON object.
+        ConfigurationError: The file cannot be read, or is not one JSON object; or it is none of these.
     """
-    content = to_mapping(definition) if isinstance(definition, Mapping | Model) else _read(Path(definition))
-    return without_ids(content)
+    if isinstance(definition, Mapping | Model):
+        return without_ids(to_mapping(definition))
+    if isinstance(definition, str) and definition.lstrip().startswith("{"):
+        return without_ids(_parsed(definition, "the text of the definition"))
+    if not isinstance(definition, str | PathLike):
+        raise ConfigurationError(
+            f"the definition is of type {type(definition).__name__}: give the path of a JSON file, JSON text, a"
+            " mapping or a PipelineDefinition"
+        )
+    return without_ids(_parsed(_read(Path(definition)), str(definition)))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> str:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigurationError(f"{path.absolute()}: cannot be read: {error.strerror}") from None
-    except json.JSONDecodeError as error:
-        where = f"{path}, line {error.lineno}, column {error.colno}"
-        raise ConfigurationError(f"{where}: not valid JSON: {error.msg}") from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"{where}, line {error.lineno}, column {error.colno}"
+        raise ConfigurationError(f"{place}: not valid JSON: {error.msg}") from None
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{path}: must hold one JSON object, the pipeline definition")
+        raise ConfigurationError(f"{where}: must hold one JSON object, the pipeline definition")
     return content
 
 
@@ -136,26 +147,28 @@ def validate(definition: Mapping[str, Any]) -> Checked:
     spelled, shape = canonical(definition), definition_shape()
     found = {*violations(spelled), *_repeated_tables(spelled, shape)}
     mistaken = tuple(violation.partition(":")[0] for violation in found)
-    numbers = (number for number in _bad_numbers(spelled) if not number.startswith(mistaken))
+    values = (value for value in _bad_values(spelled) if not value.startswith(mistaken))
     return Checked(
         canonical=spelled,
-        violations=sorted({*found, *numbers}),
+        violations=sorted({*found, *values}),
         warnings=sorted(_unfamiliar(spelled, shape)),
     )
 
 
-def _bad_numbers(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[str]:
-    """Find the numbers that would not reach the service as they were written."""
+def _bad_values(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[str]:
+    """Find what would not reach the service as it was written: some numbers, and what JSON has no word for."""
     if isinstance(value, Mapping):
         members: Iterable[tuple[str | int, Any]] = value.items()
     else:
         members = enumerate(value) if isinstance(value, list) else ()
     for key, member in members:
-        yield from _bad_numbers(member, (*path, key))
+        yield from _bad_values(member, (*path, key))
     if isinstance(value, float) and not math.isfinite(value):
         yield f"{path_text(path)}: must be a finite number"
     elif isinstance(value, (int, float)) and abs(value) >= _EXACT:
         yield f"{path_text(path)}: is too large for a number, which would not arrive exactly; write it as text"
+    elif not (value is None or isinstance(value, str | int | float | list | Mapping) or is_unknown(value)):
+        yield f"{path_text(path)}: must be a text, a number, true or false, a list or an object"
 
 
 def _repeated_tables(spelled: Mapping[str, Any], shape: Shape) -> Iterator[str]:

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pulumi_dpc._names import INPUTS
+
 from .models import wire_name
-from .shape import Shape, definition_shape
+from .shape import ANYTHING, Shape, definition_shape
 
 _STEP = re.compile(
     r"""\.?(?P<name>[^.\[\]"']+)
@@ -78,6 +80,12 @@ class Reading:
     near: str | None = None
 
 
+def resource_shape(names: Iterable[str] = INPUTS) -> Shape:
+    """Return the shape of a pipeline's properties: the definition, and those of the resource beside it."""
+    known = definition_shape().fields
+    return Shape(fields={name: known.get(name, ANYTHING) for name in names})
+
+
 def read_path(path: str, root: Shape) -> Reading | None:
     """Return a path as it is understood from this place on; None for what is no property path.
 
@@ -126,14 +134,13 @@ def python_name(name: str) -> str:
     return re.sub("[A-Z]", lambda letter: "_" + letter.group().lower(), name)
 
 
-def python_path(path: str, root: Shape | None = None) -> str:
-    """Return a path in the API's spelling in that of the models, up to the first key of a user's."""
-    places, text = [root or definition_shape()], ""
+def python_path(path: str) -> str:
+    """Return a path of a pipeline's properties in the spelling of the models, up to the first key of a user's."""
+    places, text = [resource_shape()], ""
     steps = steps_of(path) or []
     for number, step in enumerate(steps):
-        known = step.key in _fields(places)
-        if step.key is not None and not known:
+        if step.key is not None and step.key not in _fields(places):
             return text + "".join(rest.text for rest in steps[number:])
-        text += step.with_key(python_name(step.key)).text if step.key is not None else step.text
+        text += step.text if step.key is None else step.with_key(python_name(step.key)).text
         places = _inside(places, step)
     return text or path

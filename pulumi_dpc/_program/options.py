@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from pulumi_dpc._names import API_URL, DEFINITION, IMPORT_ID, OPTIONS, PROJECT_ID, RUNNING, STATUS
+from pulumi_dpc._names import IMPORT_ID, INPUTS, OUTPUTS
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import callback_pb2
 
     from pulumi_dpc._definition.paths import Reading
-
-INPUTS = (PROJECT_ID, *DEFINITION, RUNNING, *OPTIONS)
-OUTPUTS = (*INPUTS, STATUS, API_URL)
 
 _PROPERTIES_OF = {
     "ignore_changes": INPUTS,
@@ -62,11 +59,9 @@ def _in_state_spelling(option: str, path: Any, props: Properties, warn: Warn) ->
     names = _PROPERTIES_OF[option]
     if not isinstance(path, str) or path in names or path.startswith("__"):
         return [path]
-    from pulumi_dpc._definition.paths import read_path
-    from pulumi_dpc._definition.shape import ANYTHING, Shape, definition_shape
+    from pulumi_dpc._definition.paths import read_path, resource_shape
 
-    known = definition_shape().fields
-    reading = read_path(path, Shape(fields={name: known.get(name, ANYTHING) for name in names}))
+    reading = read_path(path, resource_shape(names))
     if reading is None:
         warn(f'{option} has {path!r}, which is no property path and has no effect: write a.b, a[0] or a["b"]')
         return [path]

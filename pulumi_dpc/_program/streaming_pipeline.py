@@ -10,12 +10,10 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from pulumi_dpc._entry import STREAMING_PIPELINE
-from pulumi_dpc._names import PROVIDER, SECRET_PATHS
-from pulumi_dpc.errors import ConfigurationError
+from pulumi_dpc._names import OUTPUTS, PROVIDER, SECRET_PATHS
 
-from .lookups import Project
-from .options import OUTPUTS, as_registered, spell_transforms, warn_of
-from .reporting import in_program
+from .inputs import definition_properties, usable
+from .options import as_registered, spell_transforms, warn_of
 from .secrecy import secret_paths
 
 if TYPE_CHECKING:
@@ -82,7 +80,7 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         from pulumi_dpc._definition.models import to_mapping
 
         properties = {
-            "projectId": _id_of(project_id),
+            "projectId": project_id,
             "name": name,
             "agentId": agent_id,
             "streamingSource": to_mapping(streaming_source),
@@ -98,7 +96,7 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
     def from_definition(
         cls,
         resource_name: str,
-        definition: str | Path | Mapping[str, Any] | models.PipelineDefinition,
+        definition: pulumi.Input[str | Path | Mapping[str, Any] | models.PipelineDefinition],
         *,
         project_id: pulumi.Input[str],
         agent_id: pulumi.Input[str] | None = None,
@@ -110,17 +108,16 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
     ) -> StreamingPipeline:
         """Manage a pipeline whose definition is a file, a mapping in the API's spelling or a `PipelineDefinition`.
 
-        ``name`` and ``agent_id`` override what the definition says. The definition is not validated here but in
-        the preview, like any other.
+        It may also be JSON text, or an output of any of these, as from a stack reference; one that is secret makes
+        the whole definition secret. ``name`` and ``agent_id`` override what the definition says, which is not
+        validated here but in the preview, like any other.
 
         Raises:
             ConfigurationError: The file is missing or is not JSON.
         """
-        from pulumi_dpc._definition.definition import load_definition
-
         properties: dict[str, Any] = {
-            **in_program(lambda: load_definition(definition)),
-            "projectId": _id_of(project_id),
+            **definition_properties(resource_name, definition),
+            "projectId": project_id,
             "running": running,
             "wait": wait,
             "interruptSnapshot": interrupt_snapshot,
@@ -249,22 +246,13 @@ def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransform
     """Return what is registered of a pipeline, after the transformations of its own, its parents and the stack."""
     if not isinstance(args.resource, StreamingPipeline):
         return None  # a child of one, which inherits its transformations
-    properties, options = as_registered(args.props, args.opts, warn_of(args.name))
+    properties, options = as_registered(usable(args.name, args.props), args.opts, warn_of(args.name))
     secrets = secret_paths(
         {key: value for key, value in properties.items() if key not in (PROVIDER, SECRET_PATHS)}
     )
     if secrets is not None:
         properties[SECRET_PATHS] = secrets
     return pulumi.ResourceTransformationResult(properties, options)
-
-
-def _id_of(project_id: pulumi.Input[str]) -> pulumi.Input[str]:
-    """Return the id, and say so where the whole project was given: the engine's own error is a traceback."""
-
-    def refuse() -> pulumi.Input[str]:
-        raise ConfigurationError("project_id is a Project: write project_id=project.id")
-
-    return in_program(refuse) if isinstance(project_id, Project) else project_id
 
 
 spell_transforms(TYPE)

@@ -241,6 +241,21 @@ def mistakes_in_the_definition(world: World) -> Result:
 
 
 @case(
+    "orders: streaming_source.tables is of type set: write a list, such as list(value)\n"
+    'orders: advanced_properties["ca.file"] is of type FileAsset: write the text itself, because no file can be sent'
+)
+def values_that_cannot_be_sent(world: World) -> Result:
+    source = {**DEFINITION["streamingSource"], "tables": "text:{dpc.Table('public', 'orders')}"}
+    free = {"ca.file": "text:pulumi.FileAsset('ca.pem')"}
+    return world.up(resource(definition=edited(streamingSource=source, advancedProperties=free)))
+
+
+@case("orders: project_id is of type Project: write project_id=project.id")
+def a_project_for_its_id(world: World) -> Result:
+    return world.up(resource(project_id="text:pulumi.Output.from_input(dpc.Project('p', 'Analytics'))"))
+
+
+@case(
     "orders-pipeline (resource orders): the service rejected the request as invalid: Invalid request content (POST "
     "/v1/projects/<project>/streaming-pipelines, 400)\n"
     "  name: too long"
