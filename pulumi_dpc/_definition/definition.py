@@ -17,6 +17,7 @@ from typing import Any
 from pulumi_dpc.errors import ConfigurationError
 
 from .models import Model, to_mapping
+from .paths import near_field
 from .rules import is_unknown
 from .shape import ANYTHING, Shape, definition_shape, path_text
 
@@ -33,6 +34,8 @@ __all__ = [
 
 SERVER_FIELDS = frozenset({"projectId", "streamingPipelineId"})
 """What an answer of the service names beside the definition; a request must not."""
+
+_Object = tuple[Mapping[str, Any], Shape, tuple[str | int, ...]]
 
 _EXACT = 2**53  # a float this large may no longer be the number that was meant
 
@@ -145,14 +148,44 @@ def validate(definition: Mapping[str, Any]) -> Checked:
     from .validation import violations
 
     spelled, shape = canonical(definition), definition_shape()
-    found = {*violations(spelled), *_repeated_tables(spelled, shape)}
+    strangers = list(_strangers(spelled, shape))
+    found = {_meant(violation, strangers) for violation in violations(spelled)}
+    found |= set(_repeated_tables(spelled, shape))
     mistaken = tuple(violation.partition(":")[0] for violation in found)
     values = (value for value in _bad_values(spelled) if not value.startswith(mistaken))
     return Checked(
         canonical=spelled,
         violations=sorted({*found, *values}),
-        warnings=sorted(_unfamiliar(spelled, shape)),
+        warnings=sorted([*_unknown_types(spelled, shape), *map(str, strangers)]),
     )
+
+
+@dataclass(frozen=True)
+class _Stranger:
+    """A field that the models do not have.
+
+    Attributes:
+        above: The path of the object that has it.
+        key: Its name.
+        near: The field of the models, not given beside it, that may be meant.
+    """
+
+    above: tuple[str | int, ...]
+    key: str
+    near: str | None
+
+    def __str__(self) -> str:
+        hint = f" (did you mean `{self.near}`?)" if self.near else ""
+        fate = "passed on unchecked" if self.above else "not passed on"
+        return f"{path_text((*self.above, self.key))}: is not a field this version knows{hint}; {fate}"
+
+
+def _meant(violation: str, strangers: Iterable[_Stranger]) -> str:
+    """Return a violation that says by which other word a missing field may be meant."""
+    for stranger in strangers:
+        if stranger.near and violation == f"{path_text((*stranger.above, stranger.near))}: is required":
+            return f"{violation}; `{stranger.key}` is not a field: did you mean `{stranger.near}`?"
+    return violation
 
 
 def _bad_values(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[str]:
@@ -181,20 +214,29 @@ def _repeated_tables(spelled: Mapping[str, Any], shape: Shape) -> Iterator[str]:
             yield f"streamingSource.tables[{index}]: is the same table as tables[{first[names]}]"
 
 
-def _unfamiliar(value: Any, shape: Shape, path: tuple[str | int, ...] = ()) -> Iterator[str]:
+def _objects(value: Any, shape: Shape, path: tuple[str | int, ...] = ()) -> Iterator[_Object]:
+    """Yield every object that stands where the models know one, with its shape and path."""
     if isinstance(value, list) and shape.items:
         for index, item in enumerate(value):
-            yield from _unfamiliar(item, shape.items, (*path, index))
-    if not isinstance(value, Mapping):
-        return
-    known = shape.of(value)
-    if known is ANYTHING and shape.kinds and isinstance(value.get("type"), str):
-        yield f"{path_text((*path, 'type'))}: {_unknown_type(value['type'], sorted(shape.kinds))}"
-    for key, member in value.items() if known.fields else ():
-        if key in known.fields:
-            yield from _unfamiliar(member, known.fields[key], (*path, key))
-        else:
-            yield f"{path_text((*path, key))}: is not a field this version knows; passed on unchecked"
+            yield from _objects(item, shape.items, (*path, index))
+    if isinstance(value, Mapping):
+        yield value, shape, path
+        fields = shape.of(value).fields
+        for key in value.keys() & fields.keys():
+            yield from _objects(value[key], fields[key], (*path, key))
+
+
+def _strangers(spelled: Mapping[str, Any], shape: Shape) -> Iterator[_Stranger]:
+    for value, place, path in _objects(spelled, shape):
+        fields = place.of(value).fields
+        for key in value.keys() - fields.keys() if fields else ():
+            yield _Stranger(path, key, near_field(key, fields.keys() - value.keys()))
+
+
+def _unknown_types(spelled: Mapping[str, Any], shape: Shape) -> Iterator[str]:
+    for value, place, path in _objects(spelled, shape):
+        if place.kinds and place.of(value) is ANYTHING and isinstance(value.get("type"), str):
+            yield f"{path_text((*path, 'type'))}: {_unknown_type(value['type'], sorted(place.kinds))}"
 
 
 def _unknown_type(given: str, known: list[str]) -> str:

@@ -144,3 +144,10 @@ def python_path(path: str) -> str:
         text += step.text if step.key is None else step.with_key(python_name(step.key)).text
         places = _inside(places, step)
     return text or path
+
+
+def in_both_spellings(mistake: str) -> str:
+    """Return a mistake, ``path: what is wrong``, with its path in Python's spelling too, where that is another one."""
+    path, colon, text = mistake.partition(": ")
+    spelled = python_path(path)
+    return mistake if spelled == path else f"{path} ({spelled}){colon}{text}"

@@ -92,7 +92,7 @@ class KindProvider(ResourceProvider):
 
     @_hook
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
-        """Return the canonical inputs and every mistake, with its path in the API's spelling."""
+        """Return the canonical inputs and every mistake, with its path in both spellings."""
         given = without(news, (PROVIDER,))
         checked = self.operations.check(self._operation(), without(_olds, (PROVIDER,)), given)
         # The engine prints the value of a named property, secrets too, so the property stays empty.

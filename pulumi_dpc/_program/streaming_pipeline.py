@@ -59,7 +59,7 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         interrupt_snapshot: Let an edit stop a running snapshot, which is refused otherwise.
         opts: Resource options. ``import_="<project id>/<streaming pipeline id>"`` adopts an existing pipeline.
 
-    Every mistake in the definition is reported by ``pulumi preview``, with its path in the API's spelling.
+    Every mistake in the definition is reported by ``pulumi preview``, with its path in both spellings.
     """
 
     def __init__(

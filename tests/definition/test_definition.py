@@ -273,7 +273,6 @@ def test_a_table_that_is_not_known_yet_passes(path: str) -> None:
             ["a"],
             "streamingSource.tables[1].columns: is not a field this version knows",
         ),
-        ("a b", 1, '["a b"]: is not a field this version knows'),
         (f"{TARGET}.type", "iceberg", "streamingTarget.type: is none of abs, gcs, s3, snowflake"),
         (
             f"{TARGET}.connection.authentication",
@@ -289,6 +288,26 @@ def test_what_we_do_not_know_is_passed_on_with_a_warning(path: str, value: Any, 
     assert checked.violations == []
     assert checked.warnings == [f"{warning}; passed on unchecked"]
     assert checked.canonical == changed(path, value)
+
+
+def test_an_unknown_field_of_the_definition_itself_is_not_sent() -> None:
+    assert validate(changed("a b", 1)).warnings == [
+        '["a b"]: is not a field this version knows; not passed on'
+    ]
+
+
+def test_a_near_miss_is_told_the_field_that_is_meant() -> None:
+    """Not where that field is given too: then it is another one."""
+    target = {"type": "s3", "bucket": "b", "prefx": "shop"}
+    hint = " (did you mean `prefix`?)"
+    text = "streamingTarget.prefx: is not a field this version knows{}; passed on unchecked"
+    assert validate({**document(), "streamingTarget": target}).warnings == [text.format(hint)]
+    assert validate({**document(), "streamingTarget": {**target, "prefix": ""}}).warnings == [
+        text.format(hint)
+    ]
+    assert validate({**document(), "streamingTarget": {**target, "prefix": "x"}}).warnings == [
+        text.format("")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_failed_undo_says_how_to_adopt_what_is_left(tmp_path: Path) -> None:
 def test_a_preview_shows_the_mistakes_to_the_user(tmp_path: Path) -> None:
     with World("engine", tmp_path) as world:
         world.write(resource(project_id="Analytics", wait="yes"))
-        failed(world.run("preview"), "projectId: must be a UUID", "wait: must be true or false")
+        failed(world.run("preview"), "projectId (project_id): must be a UUID", "wait: must be true or false")
         assert world.requests() == []
 
 

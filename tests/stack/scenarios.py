@@ -468,8 +468,8 @@ def incomplete_definition_fails_in_the_preview(world: World) -> None:
     world.write(resource(definition=edited(streamingSource=source, streamingTarget={"type": "s3"})))
     failed(
         world.run("preview"),
-        "streamingSource.connection.username: is required",
-        "streamingTarget.bucket: is required",
+        "(streaming_source.connection.username): is required",
+        "(streaming_target.bucket): is required",
     )
     assert world.requests() == []
 

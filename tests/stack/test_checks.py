@@ -27,18 +27,22 @@ def one() -> Iterator[Front]:
 @pytest.mark.parametrize(
     ("change", "mistakes"),
     [
-        ({"projectId": None}, ["projectId: is required"]),
-        ({"projectId": "Analytics"}, ["projectId: must be a UUID"]),
-        ({"projectId": 5.0}, ["projectId: must be a UUID"]),
+        ({"projectId": None}, ["projectId (project_id): is required"]),
+        ({"projectId": "Analytics"}, ["projectId (project_id): must be a UUID"]),
+        ({"projectId": 5.0}, ["projectId (project_id): must be a UUID"]),
         ({"projectId": GUIDE_PROJECT.upper()}, []),
         ({"projectId": UNKNOWN}, []),
         ({"running": "true"}, ["running: must be true or false"]),
         ({"wait": 1.0}, ["wait: must be true or false"]),
-        ({"interruptSnapshot": "no"}, ["interruptSnapshot: must be true or false"]),
+        ({"interruptSnapshot": "no"}, ["interruptSnapshot (interrupt_snapshot): must be true or false"]),
         ({"running": UNKNOWN, "wait": UNKNOWN}, []),
         (
             {"projectId": None, "wait": 0.0, "agentId": None},
-            ["projectId: is required", "wait: must be true or false", "agentId: is required"],
+            [
+                "projectId (project_id): is required",
+                "wait: must be true or false",
+                "agentId (agent_id): is required",
+            ],
         ),
         (
             {"__import_id": f"{NOWHERE}/{NOWHERE}"},
@@ -77,7 +81,36 @@ def test_what_this_version_does_not_know_is_said_with_the_pipeline_s_name(one: F
     checked = one.check(inputs(streamingTarget=target))
     assert checked.mistakes == []
     (warning,) = one.warnings
-    assert warning.startswith("orders-pipeline (resource orders): streamingTarget.prefx")
+    assert warning == (
+        "orders-pipeline (resource orders): streamingTarget.prefx (streaming_target.prefx): is not a field this version knows; passed on"
+        " unchecked"
+    )
+
+
+def test_a_mistyped_field_is_told_by_the_field_that_is_missing(one: Front) -> None:
+    """In the spelling of the models too, in which most programs are written."""
+    connection = {**DEFINITION["streamingSource"]["connection"], "usernme": "streamer"}
+    del connection["username"]
+    checked = one.check(inputs(streamingSource={**DEFINITION["streamingSource"], "connection": connection}))
+    (mistake,) = checked.mistakes
+    path = "streamingSource.connection.username (streaming_source.connection.username)"
+    assert mistake == f"{path}: is required; `usernme` is not a field: did you mean `username`?"
+
+
+def test_a_mapping_in_python_s_spelling_is_told_the_api_s(one: Front) -> None:
+    """A mapping is taken as it is; without a word it would be a definition without a source."""
+    given = inputs(streaming_source=DEFINITION["streamingSource"], streamingSource=None)
+    (mistake,) = one.check(given).mistakes
+    assert mistake.startswith("streamingSource (streaming_source): is required")
+    assert mistake.endswith("`streaming_source` is not a field: did you mean `streamingSource`?")
+    assert any("streaming_source: is not a field this version knows" in text for text in one.warnings)
+
+
+def test_paths_inside_the_user_s_own_properties_stay_as_they_are(one: Front) -> None:
+    spoiled = inputs(advancedProperties={"someKey": {"innerKey": float("inf")}})
+    assert one.check(spoiled).mistakes == [
+        "advancedProperties.someKey.innerKey (advanced_properties.someKey.innerKey): must be a finite number"
+    ]
 
 
 def test_resources_that_share_an_agent_are_said_with_the_pipeline_s_name(one: Front) -> None:
@@ -85,7 +118,7 @@ def test_resources_that_share_an_agent_are_said_with_the_pipeline_s_name(one: Fr
     assert one.check(inputs(running=False, name="stand-by"), name="other").mistakes == []
     (warning,) = one.warnings
     assert warning.startswith(
-        "stand-by (resource other): agentId: the resources 'one' and 'other' use the same agent"
+        "stand-by (resource other): agentId (agent_id): the resources 'one' and 'other' use the same agent"
     )
 
 

@@ -230,10 +230,10 @@ def file_that_is_not_json(world: World) -> Result:
 
 
 @case(
-    "pulumi-python:dynamic/dpc:StreamingPipeline resource 'orders' has a problem: agentId: must "
-    "be a UUID\n"
+    "pulumi-python:dynamic/dpc:StreamingPipeline resource 'orders' has a problem: agentId "
+    "(agent_id): must be a UUID\n"
     "pulumi-python:dynamic/dpc:StreamingPipeline resource 'orders' has a problem: "
-    "streamingTarget.bucket: is required"
+    "streamingTarget.bucket (streaming_target.bucket): is required"
 )
 def mistakes_in_the_definition(world: World) -> Result:
     wrong = edited(agentId="agent", streamingTarget={"type": "s3"})

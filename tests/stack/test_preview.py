@@ -19,5 +19,5 @@ def test_a_number_that_would_not_arrive_is_refused_in_the_preview(
     number: str, mistake: str, world: World
 ) -> None:
     world.write(resource(definition=edited(advancedProperties={"n": f"text:{number}"})))
-    failed(world.run("preview"), f"advancedProperties.n: {mistake}")
+    failed(world.run("preview"), f"advancedProperties.n (advanced_properties.n): {mistake}")
     assert world.requests() == []

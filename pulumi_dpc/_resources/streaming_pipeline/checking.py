@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi_dpc._definition.definition import has_unknowns, validate, whole_numbers
-from pulumi_dpc._names import AGENT_ID, DEFINITION, IMPORT_ID, NOT_STORED, PROJECT_ID, RUNNING
+from pulumi_dpc._definition.paths import in_both_spellings
+from pulumi_dpc._names import AGENT_ID, DEFINITION, IMPORT_ID, INPUTS, NOT_STORED, PROJECT_ID, RUNNING
 from pulumi_dpc._resources.agent_uses import AgentUse, find_clashes
 from pulumi_dpc._resources.operation import Checked, Difference, Operation, without
 
@@ -22,7 +23,7 @@ OTHER_IMPORT = (
 
 
 def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
-    """Return the canonical inputs and every mistake, with its path in the API's spelling.
+    """Return the canonical inputs and every mistake, with its path in the API's spelling and in Python's.
 
     Args:
         operation: The engine's request.
@@ -36,16 +37,21 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
         kept = {IMPORT_ID: old_inputs[IMPORT_ID]}
     if {**inputs, **kept} == old_inputs:
         # It was checked when it was recorded; a preview without a change need not load pydantic.
-        return Checked(dict(old_inputs), _agent_clashes(operation, old_inputs, inputs))
-    checked = validate(state.definition_of(inputs))
+        return Checked(dict(old_inputs), _spelled(_agent_clashes(operation, old_inputs, inputs)))
+    strangers = {key: inputs[key] for key in inputs.keys() - {*INPUTS} if not key.startswith("__")}
+    checked = validate({**state.definition_of(inputs), **strangers})
     mistakes = [*state.mistakes(inputs), *checked.violations]
     canonical = {**state.with_plain_ids(without(inputs, DEFINITION)), **checked.canonical, **kept}
     mistakes += _agent_clashes(operation, old_inputs, canonical)
     if is_new and not mistakes:
         mistakes = _import_mistakes(operation, canonical)
     for warning in checked.warnings:
-        operation.warn(operation.with_name(canonical, warning))
-    return Checked(canonical, mistakes)
+        operation.warn(operation.with_name(canonical, in_both_spellings(warning)))
+    return Checked(canonical, _spelled(mistakes))
+
+
+def _spelled(mistakes: Iterable[str]) -> list[str]:
+    return [in_both_spellings(mistake) for mistake in mistakes]
 
 
 def _declare(operation: Operation, old_inputs: Bag) -> bool:
@@ -72,7 +78,7 @@ def _agent_clashes(operation: Operation, old_inputs: Bag, inputs: Bag) -> list[s
     )
     mistakes, warnings = find_clashes(use, operation.process.agent_uses.declare(use))
     for warning in warnings:
-        operation.warn(operation.with_name(inputs, warning))
+        operation.warn(operation.with_name(inputs, in_both_spellings(warning)))
     return mistakes
 
 
