@@ -34,6 +34,7 @@ ELSEWHERE = {
     "ConnectionError": f"{_PYTHON}/exceptions.html#ConnectionError",
     "Input": f"{_PULUMI}/#pulumi.Input",
     "InvokeOptions": f"{_PULUMI}/#pulumi.InvokeOptions",
+    "InvokeOutputOptions": f"{_PULUMI}/#pulumi.InvokeOutputOptions",
     "Iterator": f"{_PYTHON}/collections.abc.html#collections.abc.Iterator",
     "Mapping": f"{_PYTHON}/collections.abc.html#collections.abc.Mapping",
     "Output": f"{_PULUMI}/#pulumi.Output",
@@ -118,6 +119,7 @@ def _linked(match: re.Match[str]) -> str:
 
 _INPUT = re.compile(r"~?typing\.Annotated\[(\w+), <[^>]*>\]")
 _FUNCTION = re.compile(r"<function [^>]*>")
+_TYPED_OUTPUT = re.compile(r"(?:pulumi_dpc[\w.]*\.)?\b(Project|Environment)Output$")
 _SETTINGS = re.compile(r"(?<![\w.])Settings\b")
 
 
@@ -141,6 +143,7 @@ def sign(
     if inspect.isclass(thing) and issubclass(thing, Exception):
         return "", None
     signature = _FUNCTION.sub("...", _INPUT.sub(r"pulumi.Input[\1]", signature))
+    returned = _TYPED_OUTPUT.sub(r"pulumi.Output[\1]", returned or "") or None
     # The emulator has settings too; a plain name is the client's.
     return _SETTINGS.sub("pulumi_dpc.Settings", signature), returned
 

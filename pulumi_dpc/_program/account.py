@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
+from pulumi.runtime.settings import get_monitor
 
 from pulumi_dpc._api.single_flight import SingleFlight
+from pulumi_dpc.errors import ConfigurationError
+
+from .inline import NOT_FOUND, environment_of_program
 
 if TYPE_CHECKING:
     from pulumi_dpc._api.client import DpcClient
@@ -22,35 +27,41 @@ T = TypeVar("T")
 def settings_of_program(arguments: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that the environment and the stack configuration give, or a `Provider`'s arguments.
 
+    To be called in the thread of the program: which environment it has is found there.
+
     Raises:
-        ConfigurationError: Credentials or endpoint are missing or malformed.
+        ConfigurationError: Credentials or endpoint are missing or malformed, or cannot be told.
     """
     from pulumi_dpc._api.settings import (  # a program without lookups loads neither HTTP nor settings
         CONFIG_KEYS,
         Settings,
     )
 
+    environment = environment_of_program()
     if arguments is not None:
-        return Settings.resolve(arguments=arguments)
+        return Settings.resolve(arguments=arguments, environment=environment or {})
+    if environment is None:
+        raise ConfigurationError(NOT_FOUND)
     config = pulumi.Config("dpc")
     values = {key: config.get(key.removeprefix("dpc:")) for key in CONFIG_KEYS}
-    return Settings.resolve(stack_config={key: value for key, value in values.items() if value is not None})
+    given = {key: value for key, value in values.items() if value is not None}
+    return Settings.resolve(environment=environment, stack_config=given)
 
 
 class Answers:
-    """What the API answered for the life of the program, whose preview and update are separate processes."""
+    """What the API answered during one run of a program; a preview and an update are two of them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._services: Services | None = None
         self._flights: dict[tuple[Settings, tuple[str, ...]], SingleFlight] = defaultdict(SingleFlight)
         self._values: dict[tuple[Settings, tuple[str, ...]], Any] = {}
         self._met: set[tuple[Settings, tuple[str, ...]]] = set()
 
     def get(self, settings: Settings, key: tuple[str, ...], ask: Callable[[DpcClient], T]) -> T:
         """Return the answer to a question, asked once."""
+        client = _client(settings)
         with self._lock:
-            client, flight = self._client(settings), self._flights[settings, key]
+            flight = self._flights[settings, key]
         with flight.turn():
             if (settings, key) not in self._values:
                 self._values[settings, key] = ask(client)
@@ -64,12 +75,31 @@ class Answers:
             self._met.add((settings, key))
             return first
 
-    def _client(self, settings: Settings) -> DpcClient:
-        if self._services is None:
+
+_lock = threading.Lock()
+_services: Services | None = None
+_answers: weakref.WeakKeyDictionary[Any, Answers] = weakref.WeakKeyDictionary()
+_answers_without_engine = Answers()
+
+
+def answers() -> Answers:
+    """Return the answers of this run: the Automation API runs many programs in one process, days apart."""
+    monitor = get_monitor()  # each run has a connection of its own to the engine
+    if monitor is None:
+        return _answers_without_engine
+    with _lock:
+        return _answers.setdefault(monitor, Answers())
+
+
+def _client(settings: Settings) -> DpcClient:
+    """Return the client of an account, which all runs of the process share: its token and its pace are one."""
+    global _services  # noqa: PLW0603 - made when it is first needed
+    with _lock:
+        if _services is None:
             from pulumi_dpc._resources.service import Services  # a program without lookups needs no HTTP
 
-            self._services = Services()
-        return self._services.at(settings, _show).client
+            _services = Services()
+    return _services.at(settings, _show).client
 
 
 def _show(text: str) -> None:

@@ -118,12 +118,15 @@ def test_a_lookup_asks_the_account_of_its_parent(tmp_path: Path) -> None:
         assert world.requests() == []
 
 
-@pytest.mark.parametrize("given", ["orders", "[orders]"])
+@pytest.mark.parametrize(
+    "given", ["orders", "[orders]", "(orders,)", "pulumi.Output.from_input([orders])", "group", "[group]"]
+)
 def test_a_lookup_waits_for_what_it_depends_on(given: str, tmp_path: Path) -> None:
     """What it asks for may be made by that resource: the preview of a new one must not ask already."""
     with World("engine", tmp_path) as world:
         world.write(
-            resource(),
+            "group = pulumi.ComponentResource('pkg:index:Group', 'group')",
+            resource(opts="text:pulumi.ResourceOptions(parent=group)"),
             "found = dpc.get_project_output('Analytics',"
             f" opts=pulumi.InvokeOutputOptions(depends_on={given}))\npulumi.export('id', found.id)\n",
         )

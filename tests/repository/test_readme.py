@@ -57,7 +57,7 @@ class Page:
 
     def programs(self) -> list[str]:
         """Return the Pulumi programs, whole ones and those that go on from the preamble."""
-        return [text for text in self.blocks("python") if "Emulator(" not in text]
+        return [text for text in self.blocks("python") if "Emulator(" not in text and "def test_" not in text]
 
     def scripts(self) -> list[str]:
         """Return what runs by itself, against an emulator of its own."""
@@ -65,7 +65,7 @@ class Page:
 
     def tests(self) -> list[str]:
         """Return what pytest runs."""
-        return [text for text in self.blocks("python") if "Emulator(" in text and "def test_" in text]
+        return [text for text in self.blocks("python") if "def test_" in text]
 
     def commands(self) -> list[list[str]]:
         """Return the words of every command in a shell block."""

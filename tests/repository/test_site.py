@@ -82,8 +82,13 @@ def test_every_script_of_the_site_runs(script: str, tmp_path: Path) -> None:
     run_script(script, tmp_path)
 
 
-@pytest.mark.cli
-@pytest.mark.parametrize("text", titled((page, page.tests()) for page in PAGES))
+TESTS = [
+    pytest.param(*test.values, id=test.id, marks=[pytest.mark.cli] * ("automation" in test.values[0]))
+    for test in titled((page, page.tests()) for page in PAGES)
+]
+
+
+@pytest.mark.parametrize("text", TESTS)
 def test_every_test_of_the_site_passes(text: str, tmp_path: Path) -> None:
     """A reader's first test of a stack is a copy of ours."""
     (tmp_path / "test_stack.py").write_text(text)

@@ -1,0 +1,131 @@
+"""A user's unit tests of a program: under `pulumi.runtime.set_mocks` its lookups ask the mocks, and nobody else.
+
+In a process of their own (`test_mocks`): mocks are for the whole life of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+import pulumi_dpc as dpc
+from tests.worlds import DEFINITION
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "dpc:index:getProject": {"id": "p-1", "name": "Analytics", "description": "of the shop"},
+    "dpc:index:getEnvironment": {
+        "name": "production",
+        "defaultAgentId": "a-1",
+        "defaultAgentName": "streaming",
+    },
+}
+
+
+class Mocks(pulumi.runtime.Mocks):
+    """What a user's test has; it remembers what it was asked."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, dict[str, Any], str]] = []
+        self.made: dict[str, dict[str, Any]] = {}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        """Answer a lookup."""
+        self.asked.append((args.token, args.args, args.provider))
+        return self.answers.get(args.token, {})
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Make a resource."""
+        self.made[args.name] = args.inputs
+        return f"{args.name}-id", args.inputs
+
+
+def mocked(answers: Mapping[str, Any] = ANSWERS) -> Mocks:
+    mocks = Mocks(answers)
+    pulumi.runtime.set_mocks(mocks, preview=False)
+    return mocks
+
+
+def test_plain_lookups_ask_the_mocks() -> None:
+    mocks = mocked()
+    project = dpc.get_project("Analytics")
+    assert project == dpc.Project("p-1", "Analytics", "of the shop")
+    assert dpc.get_environment(project.id, "production") == dpc.Environment("production", "a-1", "streaming")
+    assert dpc.get_environment(project.id).default_agent_id == "a-1"
+    assert [(token, arguments) for token, arguments, _ in mocks.asked] == [
+        ("dpc:index:getProject", {"name": "Analytics"}),
+        ("dpc:index:getEnvironment", {"projectId": "p-1", "name": "production"}),
+        ("dpc:index:getEnvironment", {"projectId": "p-1"}),
+    ]
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def test_lookups_of_outputs_ask_the_mocks() -> pulumi.Output[None]:
+    mocks = mocked()
+    project = dpc.get_project_output(pulumi.Output.from_input("Analytics"))
+    environment = dpc.get_environment_output(project.id, "production")
+
+    def hold(found: list[Any]) -> None:
+        assert found == [dpc.Project("p-1", "Analytics", "of the shop"), "a-1"]
+        assert [(token, arguments) for token, arguments, _ in mocks.asked] == [
+            ("dpc:index:getProject", {"name": "Analytics"}),
+            ("dpc:index:getEnvironment", {"projectId": "p-1", "name": "production"}),
+        ]
+
+    return pulumi.Output.all(project, environment.default_agent_id).apply(hold)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def test_the_mocks_are_told_which_provider_is_asked() -> pulumi.Output[None]:
+    mocks = mocked()
+    america = dpc.Provider("america", region="us1", token="t")
+    parent = pulumi.ComponentResource(
+        "shop:index:Streams", "streams", opts=pulumi.ResourceOptions(providers=[america])
+    )
+    found = [
+        dpc.get_project_output("Analytics", opts=opts).id
+        for opts in (
+            pulumi.InvokeOptions(provider=america),
+            pulumi.InvokeOptions(parent=parent),
+            pulumi.InvokeOutputOptions(provider=america, depends_on=[parent]),
+        )
+    ]
+
+    def hold(ids: list[str]) -> None:
+        assert ids == ["p-1"] * 3
+        assert all("america" in provider for _, _, provider in mocks.asked)
+
+    return pulumi.Output.all(*found).apply(hold)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def test_a_whole_program_runs_on_mocks() -> pulumi.Output[None]:
+    mocks = mocked()
+    project = dpc.get_project("Analytics")
+    orders = dpc.StreamingPipeline.from_definition("orders", DEFINITION, project_id=project.id)
+
+    def hold(project_id: str) -> None:
+        assert project_id == "p-1"
+        assert mocks.made["orders"]["streamingTarget"] == DEFINITION["streamingTarget"]
+
+    return orders.project_id.apply(hold)
+
+
+def test_mocks_may_leave_out_what_the_program_has_asked_for() -> None:
+    mocked({"dpc:index:getProject": {"id": "p-1"}, "dpc:index:getEnvironment": {"defaultAgentId": "a-1"}})
+    assert dpc.get_project("Analytics") == dpc.Project("p-1", "Analytics")
+    assert dpc.get_environment("p-1", "production") == dpc.Environment("production", "a-1", "")
+
+
+def test_mocks_that_know_nothing_of_a_lookup_are_told_what_to_return() -> None:
+    """`call` returns {} in many a test; an id of None would fail far from there."""
+    mocked({})
+    with pytest.raises(
+        dpc.LookupFailed, match=r"let `call` return \{'id': '...'\} where args.token is 'dpc:index:getP"
+    ):
+        dpc.get_project("Analytics")
+    with pytest.raises(dpc.LookupFailed, match=r"\{'defaultAgentId': '...'\}"):
+        dpc.get_environment("p-1")
