@@ -16,7 +16,8 @@ from typing import Any
 
 from pulumi_dpc.errors import ConfigurationError
 
-from .models import Model, to_mapping
+from .fields import Model
+from .models import to_mapping
 from .paths import near_field
 from .rules import is_unknown
 from .shape import ANYTHING, Shape, definition_shape, path_text

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pulumi_dpc._names import INPUTS
 
-from .models import wire_name
+from .fields import wire_name
 from .shape import ANYTHING, Shape, definition_shape
 
 _STEP = re.compile(

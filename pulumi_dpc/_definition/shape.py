@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from .models import IS_UUID, PipelineDefinition, wire_name
+from .fields import IS_UUID, wire_name
+from .models import PipelineDefinition
 from .rules import ByType, by_type
 
 

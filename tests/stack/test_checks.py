@@ -82,8 +82,8 @@ def test_what_this_version_does_not_know_is_said_with_the_pipeline_s_name(one: F
     assert checked.mistakes == []
     (warning,) = one.warnings
     assert warning == (
-        "orders-pipeline (resource orders): streamingTarget.prefx (streaming_target.prefx): is not a field this version knows; passed on"
-        " unchecked"
+        "orders-pipeline (resource orders): streamingTarget.prefx (streaming_target.prefx): is not a field this"
+        " version knows; passed on unchecked"
     )
 
 

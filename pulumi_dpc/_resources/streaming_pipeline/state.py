@@ -10,8 +10,8 @@ from pulumi_dpc._api.redaction import FREE_PROPERTIES
 from pulumi_dpc._definition.alteration import describe, from_state, to_state
 from pulumi_dpc._definition.comparison import as_recorded, difference_paths, differences
 from pulumi_dpc._definition.definition import is_unknown
+from pulumi_dpc._definition.fields import is_uuid
 from pulumi_dpc._definition.ignored import covers, keep_ignored
-from pulumi_dpc._definition.models import is_uuid
 from pulumi_dpc._names import (
     API_URL,
     DEFINITION,
