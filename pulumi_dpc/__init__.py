@@ -37,6 +37,29 @@ from .errors import (
 if TYPE_CHECKING:
     from ._api.client import DpcClient
     from ._api.settings import Settings
+    from ._definition.mappings import (
+        AzureBlobTargetDict,
+        Db2IbmIConnectionDict,
+        Db2IbmISourceDict,
+        GcsTargetDict,
+        KeyPairAuthenticationDict,
+        MySqlConnectionDict,
+        MySqlSourceDict,
+        OracleConnectionDict,
+        OracleSourceDict,
+        PipelineDefinitionDict,
+        PostgresConnectionDict,
+        PostgresSourceDict,
+        S3TargetDict,
+        SecretReferenceDict,
+        SnowflakeConnectionDict,
+        SnowflakeTargetDict,
+        SourceDict,
+        SqlServerConnectionDict,
+        SqlServerSourceDict,
+        TableDict,
+        TargetDict,
+    )
     from ._definition.models import (
         AzureBlobTarget,
         Db2IbmIConnection,
@@ -62,38 +85,59 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiError",
     "AzureBlobTarget",
+    "AzureBlobTargetDict",
     "ConfigurationError",
     "Conflict",
     "Db2IbmIConnection",
+    "Db2IbmIConnectionDict",
     "Db2IbmISource",
+    "Db2IbmISourceDict",
     "DpcClient",
     "DpcError",
     "Environment",
     "GcsTarget",
+    "GcsTargetDict",
     "InvalidDefinition",
     "KeyPairAuthentication",
+    "KeyPairAuthenticationDict",
     "LookupFailed",
     "MySqlConnection",
+    "MySqlConnectionDict",
     "MySqlSource",
+    "MySqlSourceDict",
     "NotFound",
     "OracleConnection",
+    "OracleConnectionDict",
     "OracleSource",
+    "OracleSourceDict",
     "OutcomeUnknown",
     "PipelineDefinition",
+    "PipelineDefinitionDict",
     "PostgresConnection",
+    "PostgresConnectionDict",
     "PostgresSource",
+    "PostgresSourceDict",
     "Project",
     "Provider",
     "S3Target",
+    "S3TargetDict",
     "SecretReference",
+    "SecretReferenceDict",
     "Settings",
     "SnowflakeConnection",
+    "SnowflakeConnectionDict",
     "SnowflakeTarget",
+    "SnowflakeTargetDict",
+    "SourceDict",
     "SqlServerConnection",
+    "SqlServerConnectionDict",
     "SqlServerSource",
+    "SqlServerSourceDict",
     "StartFailed",
     "StreamingPipeline",
     "Table",
+    "TableDict",
+    "TargetDict",
     "WaitTimedOut",
     "__version__",
     "get_environment",
@@ -110,8 +154,9 @@ _LOADED_ON_FIRST_USE = {"DpcClient": "_api.client", "Settings": "_api.settings"}
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Everything that is public and not loaded above is a model, but for the two named here.
-    module = importlib.import_module(f".{_LOADED_ON_FIRST_USE.get(name, '_definition.models')}", __name__)
+    # Everything that is public and not loaded above is a model or its mapping, but for the two named here.
+    otherwise = "_definition.mappings" if name.endswith("Dict") else "_definition.models"
+    module = importlib.import_module(f".{_LOADED_ON_FIRST_USE.get(name, otherwise)}", __name__)
     return getattr(module, name)
 
 

@@ -13,13 +13,30 @@ from .rules import Pending, Strict
 if TYPE_CHECKING:
     import pulumi
 
+    from . import mappings as mappings  # noqa: PLC0414 - for the other models too
+
 T = TypeVar("T")
+D = TypeVar("D")
 
 if TYPE_CHECKING:
     Input = pulumi.Input[T]
-    ModelInput = pulumi.Input[T | Mapping[str, Any]]
+    ModelInput = pulumi.Input[T | D | Mapping[str, Any]]
 else:
-    Input = ModelInput = Annotated[T, Pending()]
+    Input = Annotated[T, Pending()]
+
+    class ModelInput:
+        """A model, or a mapping of the second type, of which only a type checker takes notice."""
+
+        def __class_getitem__(cls, types: tuple[type, str]) -> object:
+            return Input[types[0]]
+
+    class _Names:
+        """Takes the place of a module that is for type checkers: annotations are read to check a definition."""
+
+        def __getattr__(self, name: str) -> str:
+            return name
+
+    mappings = _Names()
 
 
 def wire_name(name: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import MinLen
 
-from .fields import Input, Model, ModelInput, Port, Text
+from .fields import Input, Model, ModelInput, Port, Text, mappings
 from .references import SecretReference
 from .rules import ByType
 
@@ -21,7 +21,7 @@ class Table(Model):
     table: Input[Text]
 
 
-Tables = Annotated[Sequence[ModelInput[Table]], MinLen(1)]
+Tables = Annotated[Sequence[ModelInput[Table, mappings.TableDict]], MinLen(1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class _DatabaseConnection(Model):
     host: Input[Text]
     port: Input[Port]
     username: Input[Text]
-    password: ModelInput[SecretReference]
+    password: ModelInput[SecretReference, mappings.SecretReferenceDict]
     jdbc_properties: Input[Mapping[str, Any]] | None = None
 
 
@@ -72,7 +72,7 @@ class PostgresSource(Model):
     """Tables of a PostgreSQL database."""
 
     type: Literal["postgres"] = "postgres"
-    connection: ModelInput[PostgresConnection]
+    connection: ModelInput[PostgresConnection, mappings.PostgresConnectionDict]
     tables: Input[Tables]
 
 
@@ -81,7 +81,7 @@ class SqlServerSource(Model):
     """Tables of a Microsoft SQL Server database."""
 
     type: Literal["sqlserver"] = "sqlserver"
-    connection: ModelInput[SqlServerConnection]
+    connection: ModelInput[SqlServerConnection, mappings.SqlServerConnectionDict]
     tables: Input[Tables]
 
 
@@ -90,7 +90,7 @@ class MySqlSource(Model):
     """Tables of a MySQL server."""
 
     type: Literal["mysql"] = "mysql"
-    connection: ModelInput[MySqlConnection]
+    connection: ModelInput[MySqlConnection, mappings.MySqlConnectionDict]
     tables: Input[Tables]
 
 
@@ -99,7 +99,7 @@ class OracleSource(Model):
     """Tables of an Oracle database."""
 
     type: Literal["oracle"] = "oracle"
-    connection: ModelInput[OracleConnection]
+    connection: ModelInput[OracleConnection, mappings.OracleConnectionDict]
     tables: Input[Tables]
 
 
@@ -108,11 +108,22 @@ class Db2IbmISource(Model):
     """Tables of Db2 for IBM i."""
 
     type: Literal["db2ibmi"] = "db2ibmi"
-    connection: ModelInput[Db2IbmIConnection]
+    connection: ModelInput[Db2IbmIConnection, mappings.Db2IbmIConnectionDict]
     tables: Input[Tables]
 
 
-Source = Annotated[
-    PostgresSource | SqlServerSource | MySqlSource | OracleSource | Db2IbmISource | Mapping[str, Any],
-    ByType(),
-]
+if TYPE_CHECKING:
+    Source = (
+        PostgresSource
+        | SqlServerSource
+        | MySqlSource
+        | OracleSource
+        | Db2IbmISource
+        | mappings.SourceDict
+        | Mapping[str, Any]
+    )
+else:
+    Source = Annotated[
+        PostgresSource | SqlServerSource | MySqlSource | OracleSource | Db2IbmISource | Mapping[str, Any],
+        ByType(),
+    ]

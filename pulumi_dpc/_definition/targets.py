@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from .fields import (
     DecimalMapping,
@@ -15,6 +15,7 @@ from .fields import (
     TemporalMapping,
     Text,
     TransformationType,
+    mappings,
 )
 from .references import SecretReference
 from .rules import ByType
@@ -25,11 +26,14 @@ class KeyPairAuthentication(Model):
     """A key pair to sign in to Snowflake with."""
 
     type: Literal["key-pair"] = "key-pair"
-    private_key: ModelInput[SecretReference]
-    passphrase: ModelInput[SecretReference] | None = None
+    private_key: ModelInput[SecretReference, mappings.SecretReferenceDict]
+    passphrase: ModelInput[SecretReference, mappings.SecretReferenceDict] | None = None
 
 
-Authentication = Annotated[KeyPairAuthentication | Mapping[str, Any], ByType()]
+if TYPE_CHECKING:
+    Authentication = KeyPairAuthentication | mappings.KeyPairAuthenticationDict | Mapping[str, Any]
+else:
+    Authentication = Annotated[KeyPairAuthentication | Mapping[str, Any], ByType()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,7 @@ class SnowflakeTarget(Model):
     """Snowflake tables, by way of an internal stage."""
 
     type: Literal["snowflake"] = "snowflake"
-    connection: ModelInput[SnowflakeConnection]
+    connection: ModelInput[SnowflakeConnection, mappings.SnowflakeConnectionDict]
     role: Input[Text]
     warehouse: Input[Text]
     database: Input[Text]
@@ -76,7 +80,7 @@ class AzureBlobTarget(Model):
 
     type: Literal["abs"] = "abs"
     account_name: Input[Text]
-    account_key: ModelInput[SecretReference]
+    account_key: ModelInput[SecretReference, mappings.SecretReferenceDict]
     container: Input[Text]
     prefix: Input[str] | None = None
     decimal_mapping: Input[DecimalMapping] | None = None
@@ -92,4 +96,9 @@ class GcsTarget(Model):
     decimal_mapping: Input[DecimalMapping] | None = None
 
 
-Target = Annotated[SnowflakeTarget | S3Target | AzureBlobTarget | GcsTarget | Mapping[str, Any], ByType()]
+if TYPE_CHECKING:
+    Target = (
+        SnowflakeTarget | S3Target | AzureBlobTarget | GcsTarget | mappings.TargetDict | Mapping[str, Any]
+    )
+else:
+    Target = Annotated[SnowflakeTarget | S3Target | AzureBlobTarget | GcsTarget | Mapping[str, Any], ByType()]

@@ -17,23 +17,9 @@ from .options import as_registered, spell_transforms, warn_of
 from .secrecy import secret_paths
 
 if TYPE_CHECKING:
-    from pulumi_dpc._definition import models
-
-    Source = (
-        models.PostgresSource
-        | models.SqlServerSource
-        | models.MySqlSource
-        | models.OracleSource
-        | models.Db2IbmISource
-        | Mapping[str, Any]
-    )
-    Target = (
-        models.SnowflakeTarget
-        | models.S3Target
-        | models.AzureBlobTarget
-        | models.GcsTarget
-        | Mapping[str, Any]
-    )
+    from pulumi_dpc import outputs
+    from pulumi_dpc._definition.mappings import PipelineDefinitionDict
+    from pulumi_dpc._definition.models import PipelineDefinition, Source, Target
 
 TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 """The type of the resource in state files, which never changes."""
@@ -96,7 +82,9 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
     def from_definition(
         cls,
         resource_name: str,
-        definition: pulumi.Input[str | Path | Mapping[str, Any] | models.PipelineDefinition],
+        definition: pulumi.Input[
+            str | Path | PipelineDefinition | PipelineDefinitionDict | Mapping[str, Any]
+        ],
         *,
         project_id: pulumi.Input[str],
         agent_id: pulumi.Input[str] | None = None,
@@ -173,12 +161,12 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         return self._output("agentId")
 
     @property
-    def streaming_source(self) -> pulumi.Output[Mapping[str, Any]]:
+    def streaming_source(self) -> pulumi.Output[outputs.Source]:
         """The source, in the API's spelling."""
         return self._object("streamingSource")
 
     @property
-    def streaming_target(self) -> pulumi.Output[Mapping[str, Any]]:
+    def streaming_target(self) -> pulumi.Output[outputs.Target]:
         """The target, in the API's spelling."""
         return self._object("streamingTarget")
 

@@ -278,7 +278,17 @@ def _agent_away(seconds: float) -> str:
 
 
 UNLISTED = ("./", "_version")
-ROOMS = ("_program/", "_entry", "_dynamic/", "_resources/", "_definition/", "_api/", "errors", "_names")
+ROOMS = (
+    "_program/",
+    "_entry",
+    "_dynamic/",
+    "_resources/",
+    "_definition/",
+    "_api/",
+    "errors",
+    "outputs",
+    "_names",
+)
 """From the program down; a module that is not listed yet goes to the end of its room."""
 
 
