@@ -44,7 +44,7 @@ class ApiError(DpcError):
 
     Attributes:
         status: HTTP status code.
-        violations: What the service found wrong, in its own words, one text each (``docs/api.md`` section 4).
+        violations: What the service found wrong, in its own words, one text each.
         request_id: The service's own id of the request, where it sent one.
         method: HTTP method of the request.
         path: Path of the request, from ``/v1``.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -18,6 +18,7 @@ from docutils.statemachine import StringList
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
 import pulumi_dpc
@@ -178,14 +179,12 @@ def _table(model: type) -> Iterator[str]:
     if kind is not None:
         yield from (f"Its ``type`` in the API is ``{kind}``.", "")
     yield from (".. list-table::", "   :header-rows: 1", "   :class: fields", "")
-    yield from _row("Field", "In the API", "Value", "")
+    yield from _row("Field", "In the API", "Value", "Meaning")
     hints, alias = get_type_hints(model), model.__pydantic_config__["alias_generator"]  # type: ignore[attr-defined]
     for field in fields(model):
         if field.name != "type":
-            needed = "required" if _is_required(field) else "optional"
-            yield from _row(
-                f"``{field.name}``", f"``{alias(field.name)}``", _in_words(hints[field.name]), needed
-            )
+            value, meaning = _in_words(hints[field.name]), described(model, field.name)
+            yield from _row(f"``{field.name}``", f"``{alias(field.name)}``", value, meaning)
 
 
 def _row(*cells: str) -> Iterator[str]:
@@ -193,8 +192,14 @@ def _row(*cells: str) -> Iterator[str]:
         yield f"   {mark} - {cell}"
 
 
-def _is_required(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
+def described(model: type, field: str) -> str:
+    """Return the docstring of a field, in one line; that of a class above it, where the field is declared there."""
+    for declared in model.__mro__:
+        docs = ModuleAnalyzer.for_module(declared.__module__).find_attr_docs()
+        lines = docs.get((declared.__name__, field))
+        if lines:
+            return _NAME.sub(_linked, " ".join(filter(None, map(str.strip, lines))))
+    raise LookupError(f"{model.__name__}.{field} has no docstring")
 
 
 def _in_words(hint: Any) -> str:

@@ -81,7 +81,7 @@ class DpcClient:
         return list(self._all("/v1/agents", "agentId"))
 
     def get_agent(self, agent_id: str, *, once: bool = False) -> Json:
-        """Return one agent; ``connected`` tells whether it is alive (``docs/api.md`` 2.2).
+        """Return one agent; ``connected`` tells whether it is alive.
 
         With ``once`` a failure that may pass is raised at once, for whoever does something else meanwhile.
         """
@@ -114,7 +114,7 @@ class DpcClient:
         return found
 
     def update_pipeline(self, project_id: str, pipeline_id: str, definition: Mapping[str, Any]) -> Json:
-        """Replace a definition, the whole of it, and return the answer (``docs/api.md`` section 2).
+        """Replace a definition, the whole of it, and return the answer.
 
         The answer is the new definition, or only the pipeline's id where the service says no more.
         """
@@ -127,7 +127,7 @@ class DpcClient:
         self._transport.request("DELETE", _path(project_id, pipeline_id))
 
     def send_command(self, project_id: str, pipeline_id: str, command: Literal["START", "STOP"]) -> None:
-        """Ask the agent to start or stop a pipeline: accepted is not done (``docs/api.md`` section 2).
+        """Ask the agent to start or stop a pipeline: accepted is not done.
 
         It is not sent again once it may have been carried out: poll the status first.
         """

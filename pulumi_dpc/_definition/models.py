@@ -70,10 +70,30 @@ class PipelineDefinition(Model):
     """The definition of a whole streaming pipeline."""
 
     name: Input[Text]
+    """The pipeline's name. This package takes care that a project has one pipeline of a name.
+
+    Required. Source: Matillion's API reference.
+    """
     agent_id: Input[Uuid]
+    """The id of the streaming agent that runs the pipeline, a UUID in any case. One agent runs one pipeline.
+
+    Required. Source: Matillion's API reference.
+    """
     streaming_source: Input[Source]
+    """The database, and the tables to capture: a model such as `PostgresSource`, or a mapping.
+
+    Required. Source: Matillion's API reference.
+    """
     streaming_target: Input[Target]
+    """Where the changes are written: a model such as `SnowflakeTarget`, or a mapping.
+
+    Required. Source: Matillion's API reference.
+    """
     advanced_properties: Input[Mapping[str, Any]] | None = None
+    """Free properties of the engine, such as ``{"max.batch.size": 10000}``; keys and values stay as they are.
+
+    Default: none are set. Source: Matillion's API reference.
+    """
 
 
 def to_mapping(value: Any) -> Any:

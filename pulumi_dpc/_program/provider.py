@@ -13,17 +13,6 @@ class Provider(pulumi.ProviderResource):
     What is not given here comes from the environment, never from the stack configuration. *Credentials* (token, or
     client id and secret; token URL; account id) and *endpoint* (API URL, or region) are each taken whole from the
     first source that gives any of it.
-
-    Args:
-        resource_name: The name in the Pulumi program.
-        region: ``eu1``, ``us1`` or ``au1``: where the account lives.
-        api_url: The API's base URL, ending in ``/dpc``, instead of a region.
-        token_url: Where client id and secret are exchanged for a token.
-        token: A bearer token; always stored as a secret.
-        client_id: The API credential's id.
-        client_secret: The API credential's secret; always stored as a secret.
-        account_id: Sent as the ``account-id`` header when given.
-        opts: Resource options.
     """
 
     def __init__(
@@ -39,6 +28,19 @@ class Provider(pulumi.ProviderResource):
         account_id: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Declare an account, or a region; what is left out comes from the environment.
+
+        Args:
+            resource_name: The name in the Pulumi program.
+            region: ``eu1``, ``us1`` or ``au1``: where the account lives.
+            api_url: The API's base URL, ending in ``/dpc``, instead of a region.
+            token_url: Where client id and secret are exchanged for a token.
+            token: A bearer token; always stored as a secret.
+            client_id: The API credential's id.
+            client_secret: The API credential's secret; always stored as a secret.
+            account_id: Sent as the ``account-id`` header when given.
+            opts: Resource options.
+        """
         arguments = {
             "region": region,
             "apiUrl": api_url,

@@ -28,24 +28,8 @@ TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
     """One streaming pipeline of Matillion Data Productivity Cloud, and whether it runs.
 
-    Args:
-        resource_name: The name in the Pulumi program.
-        project_id: The project it belongs to, a UUID; `get_project` finds it by name. A change replaces it.
-        name: The pipeline's name, unique in the project.
-        agent_id: The streaming agent that runs it, a UUID. One agent runs one pipeline.
-        streaming_source: The database and tables to capture: a model such as `SqlServerSource`, or a mapping in
-            the API's spelling.
-        streaming_target: Where the changes go: a model such as `SnowflakeTarget`, or a mapping.
-        advanced_properties: Free properties for the engine, such as ``{"max.batch.size": 10000}``; a number stays
-            a number.
-        running: True: it should run; it is started after create, after an edit, and again whenever a refresh
-            finds it stopped. False: it should not run. Not given: the run state is left as it is found.
-        wait: Wait until a START or STOP is seen to have worked; a STOP before an edit or delete is always waited
-            for.
-        interrupt_snapshot: Let an edit stop a running snapshot, which is refused otherwise.
-        opts: Resource options. ``import_="<project id>/<streaming pipeline id>"`` adopts an existing pipeline.
-
     Every mistake in the definition is reported by ``pulumi preview``, with its path in both spellings.
+    `from_definition` takes a definition as a whole, and `get` reads a pipeline that somebody else manages.
     """
 
     def __init__(
@@ -63,6 +47,25 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         interrupt_snapshot: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Declare a streaming pipeline: its definition, and whether it should run.
+
+        Args:
+            resource_name: The name in the Pulumi program.
+            project_id: The project it belongs to, a UUID; `get_project` finds it by name. A change replaces it.
+            name: The pipeline's name, unique in the project.
+            agent_id: The streaming agent that runs it, a UUID. One agent runs one pipeline.
+            streaming_source: The database and tables to capture: a model such as `SqlServerSource`, or a mapping in
+                the API's spelling.
+            streaming_target: Where the changes go: a model such as `SnowflakeTarget`, or a mapping.
+            advanced_properties: Free properties for the engine, such as ``{"max.batch.size": 10000}``; a number stays
+                a number. Default: none are set.
+            running: True: it should run; it is started after create, after an edit, and again whenever a refresh
+                finds it stopped. False: it should not run. Default: the run state is left as it is found.
+            wait: Wait until a START or STOP is seen to have worked; a STOP before an edit or delete is always waited
+                for. Default: True.
+            interrupt_snapshot: Let an edit stop a running snapshot, which is refused otherwise. Default: False.
+            opts: Resource options. ``import_="<project id>/<streaming pipeline id>"`` adopts an existing pipeline.
+        """
         from pulumi_dpc._definition.models import to_mapping
 
         properties = {
@@ -96,9 +99,19 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
     ) -> StreamingPipeline:
         """Manage a pipeline whose definition is a file, a mapping in the API's spelling or a `PipelineDefinition`.
 
-        It may also be JSON text, or an output of any of these, as from a stack reference; one that is secret makes
-        the whole definition secret. ``name`` and ``agent_id`` override what the definition says, which is not
-        validated here but in the preview, like any other.
+        The definition is not validated here but in the preview, like any other.
+
+        Args:
+            resource_name: The name in the Pulumi program.
+            definition: The path of a JSON file, JSON text, the definition itself, or an output of any of these, as
+                from a stack reference; one that is secret makes the whole definition secret.
+            project_id: The project it belongs to, a UUID. A change replaces it.
+            agent_id: The streaming agent that runs it, a UUID. Default: what the definition says.
+            name: The pipeline's name, unique in the project. Default: what the definition says.
+            running: Whether it should run. Default: the run state is left as it is found.
+            wait: Wait until a START or STOP is seen to have worked. Default: True.
+            interrupt_snapshot: Let an edit stop a running snapshot, which is refused otherwise. Default: False.
+            opts: Resource options. ``import_="<project id>/<streaming pipeline id>"`` adopts an existing pipeline.
 
         Raises:
             ConfigurationError: The file is missing or is not JSON.
@@ -197,7 +210,7 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
 
     @property
     def status(self) -> pulumi.Output[str]:
-        """The status when last seen, in the service's words (``docs/api.md`` section 5.1)."""
+        """The status when last seen: STARTING, SNAPSHOTTING, STREAMING, STOPPING, NOT_RUNNING or UNKNOWN."""
         return self._output("status")
 
     @property
