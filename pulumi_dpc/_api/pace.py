@@ -113,9 +113,13 @@ class Pacer:
         clock: Time, and the sleep that a Ctrl-C ends.
         polls_per_minute: Polls of waiting pipelines in a minute; after a pause half as many may be made at once,
             so that a batch that has just been started is polled without delay.
+
+    Attributes:
+        answered: The service has answered this process.
     """
 
     def __init__(self, clock: Clock, polls_per_minute: float = 300.0) -> None:
+        self.answered = False
         self._clock = clock
         self._queue = threading.Lock()  # held by the one thread that waits for the next turn
         self._lock = threading.Lock()

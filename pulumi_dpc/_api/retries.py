@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from pulumi_dpc.errors import DpcError
+from pulumi_dpc.errors import DpcError, Unreachable
 
 from . import failures
 from .clock import Clock
@@ -28,6 +28,8 @@ LONGEST_WAIT = 900.0
 """Longest ``Retry-After`` that is obeyed, in nominal seconds; for a longer one the call gives up."""
 FEWEST_ATTEMPTS = 3
 """Attempts that are made even if the first ones used up the budget, as three timeouts of 30 s nearly do."""
+FIRST_CONTACT = 15.0
+"""Nominal seconds in which a service that has not answered this process yet is given up: its address may be wrong."""
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
 
 
@@ -145,8 +147,10 @@ def call_with_retries(
                 continue
             attempts += 1
             delay = verdict.retry_after or backoff(attempts)
-            spent += clock.now() - began
-            if once or not may_wait(delay, spent, attempts):
+            took = clock.now() - began
+            spent += took
+            unmet = isinstance(verdict.error, Unreachable) and not pacer.answered
+            if once or not (may_hope(delay, spent, took) if unmet else may_wait(delay, spent, attempts)):
                 raise verdict.error
             spent += delay
             notify(f"{str(verdict.error).partition(chr(10))[0]}; trying again in {delay:.0f} s")
@@ -157,13 +161,20 @@ def call_with_retries(
 
 
 def _tell_pace(pacer: Pacer, exchange: Exchange) -> None:
-    if isinstance(exchange, Answer) and not exchange.is_rate_limited:
-        pacer.accepted()
+    if isinstance(exchange, Answer):
+        pacer.answered = True
+        if not exchange.is_rate_limited:
+            pacer.accepted()
 
 
 def may_wait(delay: float, spent: float, attempts: int) -> bool:
     """Tell whether another attempt is made after this delay."""
     return delay <= LONGEST_WAIT and (spent < BUDGET or attempts < FEWEST_ATTEMPTS)
+
+
+def may_hope(delay: float, spent: float, took: float) -> bool:
+    """Tell whether another attempt is made to reach a service that was never reached, if it takes as long again."""
+    return spent + delay + took <= FIRST_CONTACT
 
 
 def backoff(attempts: int) -> float:

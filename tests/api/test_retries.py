@@ -293,9 +293,45 @@ def test_a_token_is_replaced_once_and_at_once() -> None:
 @pytest.mark.parametrize("exchange", [Answer(503), Answer(429), REFUSED, LOST], ids=str)
 def test_a_failure_for_ever_ends_after_the_budget(exchange: Exchange) -> None:
     """1 + 2 + 4 + 8 + 16 + 30 + 30 + 30 seconds, each a fifth more or less, within two minutes."""
-    line = Line(exchange)
+    line = Line(OK, exchange)
+    line.call(GET)
     line.error(GET)
-    assert 6 <= line.sent <= 10
+    assert 6 <= line.sent - 1 <= 10
+
+
+@pytest.mark.parametrize("asker", [GET, PUT, POST, TOKEN], ids=["GET", "PUT", "POST", "token"])
+def test_a_service_that_was_never_reached_is_given_up_after_fifteen_seconds(asker: Request) -> None:
+    """Its address may be wrong: 1 + 2 + 4 seconds, and the next wait would be too long."""
+    line = Line(REFUSED)
+    assert isinstance(line.error(asker), Unreachable)
+    assert 2 <= line.sent <= 5
+
+
+@pytest.mark.parametrize("first", [OK, Answer(429), Answer(503), Answer(404)], ids=str)
+def test_any_answer_shows_that_the_address_is_right(first: Exchange) -> None:
+    line = Line(first, REFUSED)
+    with suppress(DpcError):
+        line.call(GET)
+    line.error(GET)
+    assert line.sent > 6
+
+
+@pytest.mark.parametrize(
+    ("delay", "spent", "took", "allowed"),
+    [
+        (1, 0, 0, True),
+        (8, 7, 0, True),
+        (8, 7.1, 0, False),
+        (1, 5, 5, True),
+        (1, 10, 5, False),
+        (1, 10, 10, False),
+    ],
+)
+def test_a_slow_failure_leaves_fewer_attempts(
+    delay: float, spent: float, took: float, *, allowed: bool
+) -> None:
+    """Finding out that a name does not exist may take seconds by itself."""
+    assert retries.may_hope(delay, spent, took) is allowed
 
 
 def test_three_attempts_are_made_however_long_each_takes() -> None:
