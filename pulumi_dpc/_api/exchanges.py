@@ -88,12 +88,14 @@ class NoAnswer:
         sent: The request may have reached the service.
         final: Another attempt would end the same way.
         cause: The error of the HTTP library, for a traceback.
+        cure: What the operator may do about it; empty where only the address and the network can be checked.
     """
 
     why: str
     sent: bool
     final: bool = False
     cause: BaseException | None = None
+    cure: str = ""
 
 
 Exchange = Answer | NoAnswer

@@ -55,9 +55,9 @@ def no_answer(request: Request, missing: NoAnswer) -> DpcError:
     if missing.sent:
         error = OutcomeUnknown(f"{endpoint.prefix}{endpoint.host} gave no answer: {missing.why} {where}")
     else:
+        cure = missing.cure or f"check the {endpoint.setting} and the network"
         error = Unreachable(
-            f"{endpoint.prefix}{endpoint.host} cannot be reached: {missing.why};"
-            f" check the {endpoint.setting} and the network {where}"
+            f"{endpoint.prefix}{endpoint.host} cannot be reached: {missing.why}; {cure} {where}"
         )
     error.__cause__ = missing.cause
     return error

@@ -84,7 +84,7 @@ class Settings:
             "arguments", {name: value for name, value in vars(self).items() if value not in (None, "")}
         )
         canonical = {**_checked_credentials(source), **_checked_endpoint(source), **_checked_numbers(source)}
-        if self.time_scale != 1 and not _is_loopback(urlsplit(canonical["api_url"])):
+        if self.time_scale != 1 and not is_loopback(urlsplit(canonical["api_url"])):
             raise ConfigurationError(
                 "time_scale: only an emulator on loopback may run faster than real time; leave it out"
             )
@@ -119,7 +119,7 @@ class Settings:
         credentials = _checked_credentials(_first(sources, _CREDENTIALS))
         endpoint = _checked_endpoint(_first(sources, _ENDPOINT))
         numbers = _checked_numbers(sources[1])
-        if not _is_loopback(urlsplit(endpoint["api_url"])):
+        if not is_loopback(urlsplit(endpoint["api_url"])):
             numbers.pop("time_scale", None)
         return cls(**credentials, **endpoint, **numbers)
 
@@ -238,14 +238,15 @@ def _address(name: str, url: str) -> SplitResult:
         raise ConfigurationError(f"{name} is not an address: write https://host/path") from None
     if "@" in parts.netloc or "\\" in url or parts.query or parts.fragment or not parts.hostname:
         raise ConfigurationError(f"{name} must be https://host/path, without user, query or fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts)):
         raise ConfigurationError(f"{name} must begin with https:// (http:// is for loopback only)")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     default = {"https": 443, "http": 80}[parts.scheme]
     return parts._replace(netloc=host if port in (None, default) else f"{host}:{port}")
 
 
-def _is_loopback(parts: SplitResult) -> bool:
+def is_loopback(parts: SplitResult) -> bool:
+    """Tell whether an address is on this machine."""
     host = parts.hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

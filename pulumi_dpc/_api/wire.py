@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-import urllib3.exceptions
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, PoolManager
 
 from pulumi_dpc._version import __version__
 
-from .exchanges import Answer, Exchange, NoAnswer
+from .exchanges import Answer, Exchange
 from .pace import CONCURRENT_REQUESTS
+from .proxies import proxy_for
+from .trust import tls_context
+from .unanswered import ERRORS, explain
 
 CONNECT_TIMEOUT = 10.0
 LARGEST_BODY = 64 * 2**20
@@ -40,6 +46,67 @@ def anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+_sent: ContextVar[bool] = ContextVar("sent", default=False)
+"""Whether the connection was ready, so that a part of this request may have reached the service."""
+
+
+class _Recording:
+    """A part of a connection's class."""
+
+    def endheaders(self, *args: Any, **kwargs: Any) -> None:
+        """Send the request, and record that; before that, only the connection is made."""
+        if self.is_closed:  # type: ignore[attr-defined]
+            self.connect()  # type: ignore[attr-defined]
+        _sent.set(True)
+        super().endheaders(*args, **kwargs)  # type: ignore[misc]
+
+
+@functools.cache
+def _recording(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    """Return a kind of pool whose connections record what is sent; a SOCKS proxy has kinds of its own."""
+    if issubclass(pool.ConnectionCls, _Recording):
+        return pool
+    connection = type("Connection", (_Recording, pool.ConnectionCls), {})
+    return type("Pool", (pool,), {"ConnectionCls": connection})
+
+
+class _Adapter(HTTPAdapter):
+    """The connections, which share one TLS context: its authorities are read once, when first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._context: ssl.SSLContext | None = None
+        super().__init__(pool_connections=4, pool_maxsize=CONCURRENT_REQUESTS)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _record_what_is_sent(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        tls = {"proxy_ssl_context": self._tls()} if proxy.lower().startswith("https:") else {}
+        manager = super().proxy_manager_for(proxy, **tls, **kwargs)
+        _record_what_is_sent(manager)
+        return manager
+
+    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(*args, **kwargs)
+        return host, ({"ssl_context": self._tls()} if host["scheme"] == "https" else pool)
+
+    def cert_verify(self, *_args: Any) -> None:
+        """Leave it to the context, to which the library would add its own authorities."""
+
+    def _tls(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._context is None:
+                self._context = tls_context()
+            return self._context
+
+
+def _record_what_is_sent(manager: PoolManager) -> None:
+    kinds = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {scheme: _recording(kind) for scheme, kind in kinds.items()}
+
+
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the library calls it
         """Return no target: the library would otherwise read the redirect's body, even though it does not follow it."""
@@ -60,8 +127,10 @@ class Wire:
             {"User-Agent": f"pulumi-dpc/{__version__}", "Accept": "application/json"}
         )
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.trust_env = False  # what it says is read here, so that an error can name the variable
+        adapter = _Adapter()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=CONCURRENT_REQUESTS))
+            self._session.mount(scheme, adapter)
 
     def close(self) -> None:
         """Close the connections."""
@@ -79,7 +148,10 @@ class Wire:
     ) -> Exchange:
         """Send one request, once, and return what came back for it."""
         timeout = (min(CONNECT_TIMEOUT, self._timeout), self._timeout)
+        _sent.set(False)
+        proxy = None
         try:
+            proxy = proxy_for(url)
             response = self._session.request(
                 method,
                 url,
@@ -90,9 +162,10 @@ class Wire:
                 timeout=timeout,
                 stream=True,
                 allow_redirects=False,
+                proxies={"all": proxy.url} if proxy else None,
             )
-        except requests.RequestException as error:
-            return _no_answer(error)
+        except ERRORS as error:
+            return explain(error, sent=_sent.get(), proxy=proxy)
         with response:
             received, broken = self._read(response)
         lower = {name.lower(): value for name, value in response.headers.items()}
@@ -109,7 +182,7 @@ class Wire:
                     return bytes(received[:LARGEST_BODY]), why
                 if time.monotonic() > deadline:
                     return bytes(received), f"its body took longer than {2 * self._timeout:.0f} s"
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+        except ERRORS as error:
             return bytes(received), f"its body broke off ({type(error).__name__})"
         return bytes(received), None
 
@@ -118,38 +191,3 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
     """Read what has arrived, as it arrives: waiting for a fixed amount would let a slow body block for ever."""
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         yield chunk
-
-
-_REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
-    (requests.exceptions.ProxyError, "the proxy could not be reached", False),
-    (urllib3.exceptions.NameResolutionError, "its name cannot be resolved", False),
-    (urllib3.exceptions.NewConnectionError, "the connection was refused", False),
-    (requests.exceptions.ConnectTimeout, "connecting took too long", False),
-    (requests.exceptions.Timeout, "no answer came in time", True),
-    (requests.exceptions.ConnectionError, "the connection was lost", True),
-)
-"""The error's class, what it means, and whether the request may have reached the service; the first match counts."""
-
-
-def _no_answer(error: requests.RequestException) -> NoAnswer:
-    causes = list(_chain(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            why = f"its TLS certificate is not trusted ({cause.verify_message})"
-            return NoAnswer(why, sent=False, final=True, cause=error)
-    for kind, why, sent in _REASONS:
-        if any(isinstance(cause, kind) for cause in causes):
-            return NoAnswer(why, sent=sent, cause=error)
-    why = f"the request could not be made ({type(error).__name__})"
-    return NoAnswer(why, sent=False, final=True, cause=error)
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and the errors that it wraps.
-
-    Its context is left out: that may be the error of an earlier request, which a caller is just handling.
-    """
-    yield error
-    for inner in (*error.args, getattr(error, "reason", None)):
-        if isinstance(inner, BaseException):
-            yield from _chain(inner)

@@ -446,35 +446,6 @@ def test_a_redirect_is_not_followed() -> None:
         assert other.asked == []
 
 
-@pytest.mark.parametrize(
-    ("proxy", "text"),
-    [
-        ("http://127.0.0.1:1", "the proxy could not be reached"),
-        ("nonsense://canary-user@127.0.0.1:1", "the request could not be made"),
-    ],
-)
-def test_a_proxy_that_cannot_be_used_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, proxy: str, text: str
-) -> None:
-    """Proxies come from the environment, as for every other program."""
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    transport = Transport(Settings(token="t", api_url="https://api.example.com/dpc"), Clock(0.0001))
-    with pytest.raises(Unreachable, match=text) as caught:
-        transport.request("POST", "/v1/x", json={}, repeatable=False)
-    assert not caught.value.maybe_applied
-    assert "canary" not in str(caught.value)
-
-
-def test_an_untrusted_certificate_is_one_sentence_and_no_repetition() -> None:
-    with serving(answer("200 OK", b"{}"), tls=True) as server:
-        with pytest.raises(Unreachable, match=r"its TLS certificate is not trusted \(self.signed") as caught:
-            Transport(Settings(token="canary-token", api_url=server.url), Clock()).request("GET", "/v1/x")
-        assert server.asked == []
-    assert not caught.value.maybe_applied
-
-
 def test_nothing_secret_is_in_any_error_or_log(
     api: Emulator, transport: Transport, caplog: pytest.LogCaptureFixture
 ) -> None:

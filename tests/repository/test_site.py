@@ -21,6 +21,7 @@ import yaml
 
 import pulumi_dpc
 import pulumi_dpc.emulator
+from pulumi_dpc._api import trust
 from pulumi_dpc._definition.alteration import find_alterations
 from pulumi_dpc._resources.streaming_pipeline.plan import (
     Desired,
@@ -134,6 +135,17 @@ def test_every_setting_of_the_site_is_read(page: Page) -> None:
 
 def test_the_reference_has_every_setting() -> None:
     assert Page("docs/reference/settings.md").variables() == settings()
+
+
+def test_the_reference_has_every_other_variable_that_the_code_reads() -> None:
+    """Those of the network, and whatever a module asks the environment for by its name."""
+    page = Page("docs/reference/settings.md").text
+    proxies = {"HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+    read = {*trust.BUNDLES, trust.ADDED_FILE, trust.ADDED_DIRECTORIES, *proxies}
+    for path in _modules():
+        read |= set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", path.read_text()))
+    assert {"DPC_DEBUG", "DPC_HOST_HOOKS", "CI"} <= read
+    assert [name for name in sorted(read) if not re.search(rf"`{name}[`=]", page)] == []
 
 
 @pytest.mark.parametrize("page", [*PAGES, *ROOT], ids=lambda page: page.path)

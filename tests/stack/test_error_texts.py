@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
+from tests.api.raw_server import answer, serving
 from tests.engine.stack import Result
 from tests.worlds import DEFINITION, World, edited, resource
 
@@ -39,6 +40,12 @@ def without(env: dict[str, str], *names: str) -> dict[str, str]:
 CREDENTIALS = ("DPC_TOKEN", "DPC_CLIENT_ID", "DPC_CLIENT_SECRET", "DPC_TOKEN_URL", "DPC_ACCOUNT_ID")
 
 
+NO_NETWORK = {
+    **dict.fromkeys(["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"], ""),
+    "https_proxy": "",
+    "no_proxy": "127.0.0.1",
+}
+"""Nothing of this machine's own network settings; the engine is reached without a proxy."""
 ENGINES_OWN = re.compile(r"^(update|preview) failed$|program exited with non-zero exit code")
 
 
@@ -59,6 +66,13 @@ def text_of(world: World, result: Result) -> str:
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>", text)
     text = re.sub(r"\b[0-9]+ s\b", "<n> s", text)
     return re.sub(r"^1 error occurred:\s+\* ", "", text)
+
+
+def renamed(result: Result, text: str, word: str) -> Result:
+    """Return a result with a word for what varies."""
+    for diagnostic in result.diagnostics:
+        object.__setattr__(diagnostic, "text", diagnostic.text.replace(text, word))
+    return result
 
 
 # ---- credentials and endpoint ----
@@ -159,6 +173,40 @@ def unreachable(world: World) -> Result:
 )
 def unreachable_token_endpoint(world: World) -> Result:
     return world.up(resource(), env={"DPC_TIME_SCALE": "0.0001", "DPC_TOKEN_URL": "http://127.0.0.1:9/token"})
+
+
+# ---- the network ----
+
+FAR = {**dict.fromkeys(CREDENTIALS, ""), "DPC_TOKEN": "t", "DPC_API_URL": "https://api.example.com/dpc"}
+END = "(GET /v1/projects/<project>/streaming-pipelines)"
+
+
+@case(
+    "orders-pipeline: api.example.com cannot be reached: SSL_CERT_FILE names /nowhere/ca.pem, which cannot be read: No "
+    f"such file or directory; correct or unset it {END}"
+)
+def ca_file_that_is_missing(world: World) -> Result:
+    return world.up(resource(), env={**FAR, **NO_NETWORK, "SSL_CERT_FILE": "/nowhere/ca.pem"})
+
+
+@case(
+    "orders-pipeline: api.example.com cannot be reached: the proxy 127.0.0.1:<port> (https_proxy) answered 407 Proxy "
+    "Authentication Required; give its user and password in https_proxy, as http://user:password@host:port "
+    f"{END}"
+)
+def proxy_that_wants_a_password(world: World) -> Result:
+    with serving(answer("407 Proxy Authentication Required")) as proxy:
+        env = {**FAR, **NO_NETWORK, "https_proxy": f"http://127.0.0.1:{proxy.port}"}
+        result = world.up(resource(), env=env)
+    return renamed(result, f":{proxy.port}", ":<port>")
+
+
+@case(
+    "orders-pipeline: api.example.com cannot be reached: https_proxy is not the address of a proxy; write "
+    f"http://host:port {END}"
+)
+def malformed_proxy(world: World) -> Result:
+    return world.up(resource(), env={**FAR, **NO_NETWORK, "https_proxy": "proxy.example.com:port"})
 
 
 # ---- lookups in the program ----
@@ -525,10 +573,7 @@ def other_account(world: World) -> Result:
 def other_region(world: World) -> Result:
     world.up(resource())
     with Emulator(time_scale=0.01) as region:
-        result = world.run("destroy", env=region.env)
-        for diagnostic in result.diagnostics:
-            object.__setattr__(diagnostic, "text", diagnostic.text.replace(region.url, "<other api>"))
-    return result
+        return renamed(world.run("destroy", env=region.env), region.url, "<other api>")
 
 
 @case(
