@@ -10,9 +10,11 @@ class DpcError(Exception):
 
     Attributes:
         maybe_applied: A write was sent and its result was never seen, so the service may have carried it out.
+        shared: What every request would meet now, in a few words; empty where this is about one request.
     """
 
     maybe_applied: bool = False
+    shared: str = ""
 
 
 class ConfigurationError(DpcError, ValueError):

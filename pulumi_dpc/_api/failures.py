@@ -54,11 +54,13 @@ def no_answer(request: Request, missing: NoAnswer) -> DpcError:
     error: DpcError
     if missing.sent:
         error = OutcomeUnknown(f"{endpoint.prefix}{endpoint.host} gave no answer: {missing.why} {where}")
+        error.shared = endpoint.prefix and f"{endpoint.prefix}{endpoint.host} gave no answer"
     else:
         cure = missing.cure or f"check the {endpoint.setting} and the network"
         error = Unreachable(
             f"{endpoint.prefix}{endpoint.host} cannot be reached: {missing.why}; {cure} {where}"
         )
+        error.shared = f"{endpoint.prefix}{endpoint.host} cannot be reached"
     error.__cause__ = missing.cause
     return error
 
@@ -80,7 +82,7 @@ def refusal(request: Request, answer: Answer) -> ApiError:
     hint = endpoint.hints.get(answer.status, "")
     sentence = "; ".join(part for part in (_meaning(request, answer, detail), hint) if part)
     lines = [f"{endpoint.prefix}{sentence} {_where(request, answer)}", *violations]
-    return (endpoint.error_class or _CLASSES.get(answer.status, ApiError))(
+    error = (endpoint.error_class or _CLASSES.get(answer.status, ApiError))(
         "\n  ".join(lines),
         status=answer.status,
         method=request.method,
@@ -89,6 +91,9 @@ def refusal(request: Request, answer: Answer) -> ApiError:
         violations=violations,
         request_id=_request_id(answer),
     )
+    if endpoint.prefix or answer.status == HTTPStatus.UNAUTHORIZED:
+        error.shared = f"{endpoint.prefix}{_meaning(request, answer, '')}"
+    return error
 
 
 def excerpt(text: str, limit: int = EXCERPT) -> str:

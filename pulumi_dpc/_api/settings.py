@@ -61,6 +61,7 @@ class Settings:
         status_per_minute: Status requests that all waiting pipelines share, per nominal minute.
         time_scale: Real seconds in a nominal one; other than 1 only on loopback, for an emulator.
         credentials_source: Where the credentials came from, for the text of a 401.
+        endpoint_source: Where the address came from, for the text of one that cannot be reached.
 
     Raises:
         ConfigurationError: Something is missing, contradictory or malformed.
@@ -78,6 +79,7 @@ class Settings:
     status_per_minute: float = 300.0
     time_scale: float = 1.0
     credentials_source: str = ""
+    endpoint_source: str = ""
 
     def __post_init__(self) -> None:
         source = _Source(
@@ -150,8 +152,9 @@ class _Source:
             raise ConfigurationError(f"{self.spelled(name)} must be text of printable ASCII without spaces")
         return value.strip()
 
-    def __str__(self) -> str:
-        used = ", ".join(self.spelled(name) for name in ("token", "client_id") if name in self.values)
+    def origin(self, *names: str) -> str:
+        """Return where these settings come from, and by which of the names."""
+        used = ", ".join(self.spelled(name) for name in names if name in self.values)
         return f"the {self.kind} ({used})"
 
 
@@ -180,7 +183,7 @@ def _checked_credentials(source: _Source) -> dict[str, Any]:
     return {
         **values,
         "token_url": token_url,
-        "credentials_source": source.values.get("credentials_source", str(source)),
+        "credentials_source": source.values.get("credentials_source", source.origin("token", "client_id")),
     }
 
 
@@ -214,9 +217,10 @@ def _checked_endpoint(source: _Source) -> dict[str, Any]:
     if url is None and region is None:
         raise ConfigurationError(_NO_ENDPOINT)
     region = region and region.lower()
-    if url is None:
-        return {"region": region, "api_url": f"https://{region}.api.matillion.com/dpc"}
-    return {"region": region, "api_url": _api_address(source.spelled("api_url"), url)}
+    origin = source.values.get("endpoint_source", source.origin("api_url" if url else "region"))
+    address = f"https://{region}.api.matillion.com/dpc"
+    api_url = _api_address(source.spelled("api_url"), url) if url else address
+    return {"region": region, "api_url": api_url, "endpoint_source": origin}
 
 
 def _api_address(name: str, url: str) -> str:

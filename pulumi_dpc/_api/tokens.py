@@ -105,17 +105,9 @@ class Tokens:
         return exchange
 
 
-def origin_of_credentials(settings: Settings) -> str:
-    """Return where the credentials come from, and what to know when that is the stack configuration."""
-    source = settings.credentials_source
-    if "stack" not in source:
-        return source
-    return f"{source}; refresh and destroy use that of the last `up`, unless run with --run-program"
-
-
 def _request(settings: Settings) -> Request:
     address = urlsplit(settings.token_url)
-    hint = f"the client id and secret come from {origin_of_credentials(settings)}"
+    hint = f"the client id and secret come from {settings.credentials_source}"
     endpoint = Endpoint(
         host=address.netloc,
         setting="token URL",

@@ -18,7 +18,7 @@ from .exchanges import Answer, Endpoint, Exchange, Request
 from .pace import Pacer
 from .retries import Notify, call_with_retries, no_output
 from .settings import Settings
-from .tokens import Tokens, origin_of_credentials
+from .tokens import Tokens
 from .wire import Wire, bearer
 
 
@@ -113,13 +113,14 @@ class Transport:
 
 
 def _endpoint(settings: Settings) -> Endpoint:
-    refused = f"they come from {origin_of_credentials(settings)}"
+    refused = f"they come from {settings.credentials_source}"
     forbidden = (
         f"the credentials from {settings.credentials_source} may lack the role, the account's IP allow list may leave"
         f" this machine out, or the account may live elsewhere than at {settings.api_url}"
     )
     return Endpoint(
         host=urlsplit(settings.api_url).netloc,
+        setting=f"API URL from {settings.endpoint_source}",
         hints={HTTPStatus.UNAUTHORIZED: refused, HTTPStatus.FORBIDDEN: forbidden},
     )
 

@@ -7,6 +7,7 @@ made. What the stock host does not offer comes from `host`; every hook keeps wor
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -38,10 +39,11 @@ from pulumi_dpc._resources.operation import (
 )
 from pulumi_dpc._resources.service import Service, Services
 from pulumi_dpc._resources.streaming_pipeline import operations as streaming_pipelines
-from pulumi_dpc.errors import DpcError
+from pulumi_dpc.errors import ConfigurationError, DpcError
 
 from .host import answer, cancel, workers
 from .host.call import current_call
+from .shared_errors import SharedErrors
 
 Bag = dict[str, Any]
 Hook = TypeVar("Hook", bound=Callable[..., Any])
@@ -60,7 +62,9 @@ def _hook(hook: Hook) -> Hook:
             with redaction.protecting(*args):
                 return hook(self, *args)
         except DpcError as error:
-            raise answer.Failure(with_name(args[-1], str(error), current_call().name)) from error
+            name, is_recorded = current_call().name, hook.__name__ in ("read", "delete")
+            text = self._shared_errors.text(error, name, is_recorded=is_recorded)
+            raise answer.Failure(with_name(args[-1], text, name)) from error
 
     return spoken  # type: ignore[return-value]
 
@@ -82,6 +86,7 @@ class KindProvider(ResourceProvider):
         super().__init__()
         self._config: Callable[[str], Any] = lambda _key: None
         self._services = services
+        self._shared_errors = SharedErrors()
         self._process = Process(self._connect)
 
     def configure(self, req: ConfigureRequest) -> None:
@@ -163,10 +168,14 @@ class KindProvider(ResourceProvider):
         from pulumi_dpc._api.settings import CONFIG_KEYS, Settings
 
         values = {key: value for key in CONFIG_KEYS if (value := self._config(key)) is not None}
-        if self._config(EXPLICIT) is not None:
-            settings = Settings.resolve(arguments=values)
-        else:
-            settings = Settings.resolve(stack_config=values)
+        try:
+            if self._config(EXPLICIT) is not None:
+                settings = Settings.resolve(arguments=values)
+            else:
+                settings = Settings.resolve(stack_config=values)
+        except ConfigurationError as error:
+            error.shared = re.split("[:;] ", str(error))[0]  # what is wrong, without the ways out
+            raise
         return self._services.at(settings, _show)
 
 

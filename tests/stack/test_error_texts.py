@@ -137,13 +137,25 @@ def wrong_token(world: World) -> Result:
 
 @case(
     "orders-pipeline (resource orders): the service refused the credentials: The token is missing, unknown or "
-    "expired; they come from the stack configuration (dpc:token); refresh and destroy use that of "
-    "the last `up`, unless run with --run-program (GET "
+    "expired; they come from the stack configuration (dpc:token) (GET "
     "/v1/projects/<project>/streaming-pipelines, 401, request id <request>)"
 )
 def wrong_token_in_the_configuration(world: World) -> Result:
     world.stack.set_config("dpc:token", "wrong", secret=True)
     return world.up(resource(), env=without(world.api.env, *CREDENTIALS))
+
+
+@case(
+    "orders-pipeline (resource orders): the service refused the credentials: The token is missing, unknown or "
+    "expired; they come from the stack configuration (dpc:token) (GET "
+    "/v1/projects/<project>/streaming-pipelines, 401, request id <request>). A refresh or destroy sees the stack "
+    "configuration and the providers of the last `pulumi up`: if they were changed since then, run `pulumi up "
+    "--refresh=false` or `pulumi refresh --run-program` first"
+)
+def wrong_token_in_the_configuration_of_the_last_up(world: World) -> Result:
+    world.stack.set_config("dpc:token", "wrong", secret=True)
+    world.up(resource())
+    return world.run("refresh", env=without(world.api.env, *CREDENTIALS))
 
 
 @case(
@@ -158,7 +170,7 @@ def role_without_rights(world: World) -> Result:
 
 @case(
     "orders-pipeline (resource orders): <host> cannot be reached: the connection was refused; check the API URL "
-    "and the network (GET /v1/projects/<project>/streaming-pipelines)"
+    "from the environment (DPC_API_URL) and the network (GET /v1/projects/<project>/streaming-pipelines)"
 )
 def unreachable(world: World) -> Result:
     world.api.down()
@@ -182,17 +194,17 @@ END = "(GET /v1/projects/<project>/streaming-pipelines)"
 
 
 @case(
-    "orders-pipeline: api.example.com cannot be reached: SSL_CERT_FILE names /nowhere/ca.pem, which cannot be read: No "
-    f"such file or directory; correct or unset it {END}"
+    "orders-pipeline (resource orders): api.example.com cannot be reached: SSL_CERT_FILE names /nowhere/ca.pem, which "
+    f"cannot be read: No such file or directory; correct or unset it {END}"
 )
 def ca_file_that_is_missing(world: World) -> Result:
     return world.up(resource(), env={**FAR, **NO_NETWORK, "SSL_CERT_FILE": "/nowhere/ca.pem"})
 
 
 @case(
-    "orders-pipeline: api.example.com cannot be reached: the proxy 127.0.0.1:<port> (https_proxy) answered 407 Proxy "
-    "Authentication Required; give its user and password in https_proxy, as http://user:password@host:port "
-    f"{END}"
+    "orders-pipeline (resource orders): api.example.com cannot be reached: the proxy 127.0.0.1:<port> (https_proxy) "
+    "answered 407 Proxy Authentication Required; give its user and password in https_proxy, as "
+    f"http://user:password@host:port {END}"
 )
 def proxy_that_wants_a_password(world: World) -> Result:
     with serving(answer("407 Proxy Authentication Required")) as proxy:
@@ -202,8 +214,8 @@ def proxy_that_wants_a_password(world: World) -> Result:
 
 
 @case(
-    "orders-pipeline: api.example.com cannot be reached: https_proxy is not the address of a proxy; write "
-    f"http://host:port {END}"
+    "orders-pipeline (resource orders): api.example.com cannot be reached: https_proxy is not the address of a "
+    f"proxy; write http://host:port {END}"
 )
 def malformed_proxy(world: World) -> Result:
     return world.up(resource(), env={**FAR, **NO_NETWORK, "https_proxy": "proxy.example.com:port"})
