@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from os import PathLike
 from types import TracebackType
 from typing import Any
 
@@ -19,7 +20,7 @@ from .journal import TOKEN_PATH, Journal, answered
 from .outside_changes import OutsideChanges
 from .page import ROTATION, rotated, start_page
 from .pipeline import Pipeline
-from .seed import Seed, add_agents, plant
+from .seed import add_agents, plant
 from .server import Server
 from .settings import Settings
 from .store import Store
@@ -44,7 +45,7 @@ class Emulator(FaultInjection, OutsideChanges):
         token: A bearer token that never expires.
         now: Returns nominal seconds; by default the time that passes, scaled.
         guide: Whether it begins with the project, environment and agent of the vendor's guide, without a seed.
-        seed: What it begins with instead: the path of a file, or a mapping (docs/reference/emulator.md).
+        seed: What it begins with instead: the path of a file, or a mapping of its lists: projects, agents, environments, pipelines.
         agents: How many further streaming agents there are: ``agent-1`` and so on, each the default agent of an
             environment of its name in the first project.
         **settings: See ``Settings``.
@@ -65,7 +66,7 @@ class Emulator(FaultInjection, OutsideChanges):
         token: str = "emulator-token",  # noqa: S107
         now: Callable[[], float] | None = None,
         guide: bool = True,
-        seed: Seed | None = None,
+        seed: str | PathLike[str] | Mapping[str, Any] | None = None,
         agents: int = 0,
         **settings: Any,
     ) -> None:

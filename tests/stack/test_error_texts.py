@@ -618,7 +618,7 @@ def delete_rejected(world: World) -> Result:
     "pipeline that Pulumi does not manage yet, adopt it with "
     'opts=pulumi.ResourceOptions(import_="<project>/<id>"). If both may exist, give this one '
     "another name than 'orders-pipeline'\n"
-    "orders-pipeline (resource orders): was not deleted, because a create in this command failed that may be about "
+    "orders-pipeline (resource old): was not deleted, because a create in this command failed that may be about "
     "this very pipeline (a renamed resource?). Fix that one first: "
     "aliases=[pulumi.Alias(name=...)] keeps this pipeline under the new name"
 )
