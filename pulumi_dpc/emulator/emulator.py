@@ -45,7 +45,8 @@ class Emulator(FaultInjection, OutsideChanges):
         token: A bearer token that never expires.
         now: Returns nominal seconds; by default the time that passes, scaled.
         guide: Whether it begins with the project, environment and agent of the vendor's guide, without a seed.
-        seed: What it begins with instead: the path of a file, or a mapping of its lists: projects, agents, environments, pipelines.
+        seed: What it begins with instead: the path of a file, or a mapping, of projects, agents, environments and
+            pipelines.
         agents: How many further streaming agents there are: ``agent-1`` and so on, each the default agent of an
             environment of its name in the first project.
         **settings: See ``Settings``.

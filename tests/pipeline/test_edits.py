@@ -574,7 +574,11 @@ def test_a_wait_for_the_agent_of_another_pipeline_is_shown(one: Front) -> None:
     after_polls(one, 6, lambda: one.api.set_status(theirs, None))
     result = one.update(state, inputs(running=True, agentId=busy_agent))
     assert isinstance(result, Done)
-    assert [line for line in one.lines if line.startswith("waiting for the agent, which runs 'theirs', ")]
+    assert [
+        line
+        for line in one.lines
+        if line.startswith("waiting, ") and line.endswith("; the agent runs 'theirs'")
+    ]
     assert one.writes() == ["STOP", "PUT", "START"]
 
 

@@ -119,7 +119,7 @@ def raise_unless_worth_waiting(
     """Return, with a line for the row, if the agent may become free in time; raise why it may not if not."""
     if not _may_become_free(user, agent_id, context) or elapsed >= context.limits.grace:
         raise describe_busy_agent(user, context, error) from error
-    context.progress(f"waiting for the agent, which runs {user.name!r}, {elapsed:.0f} s")
+    context.progress(f"waiting, {elapsed:.0f} s; the agent runs {user.name!r}")
 
 
 def _may_become_free(user: AgentUser, agent_id: str, context: RunContext) -> bool:

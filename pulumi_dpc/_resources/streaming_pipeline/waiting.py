@@ -160,10 +160,11 @@ class RunStateJudge:
         return Verdict.GO_ON
 
     def row(self, elapsed: float) -> str:
-        """Return what the resource's row shows."""
+        """Return what the resource's row shows: the shortest first, because a terminal cuts off the rest."""
+        text = f"{self.doing}, {elapsed:.0f} s"
         if self.agent.latest is not None and self.agent.latest.is_away:
-            return f"{self.agent.latest.title} {self.agent.latest.state}, {elapsed:.0f} s"
-        return f"{self.doing}, {elapsed:.0f} s"
+            return f"{text}; {self.agent.latest.title} {self.agent.latest.state}"
+        return text
 
     def timed_out(self, status: str, elapsed: float) -> WaitTimedOut:
         """Return the error of a wait that took too long, with the agent where that is why."""
