@@ -8,8 +8,9 @@ BIN := .venv/bin
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
-demo: .venv/installed ## the life of a pipeline, with the Pulumi CLI against the emulator
-	$(BIN)/python -m examples.demo
+demo: .venv/demo ## the life of a pipeline, with the Pulumi CLI against the emulator
+	@echo "make demo: the demo begins; Ctrl-C ends it and leaves nothing behind"
+	@$(BIN)/python -m examples.demo
 
 install: .venv/installed ## make the virtual environment .venv
 
@@ -54,10 +55,18 @@ faults: .venv/installed ## the fault campaign, and its table for docs/reliabilit
 bench: .venv/installed ## the figures of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
+# What the demo needs and no more: the package, and the emulator. Modules are compiled as they are used.
+.venv/demo: pyproject.toml
+	@echo "make demo: making the virtual environment .venv, once"
+	@$(PYTHON) -m venv .venv
+	@echo "make demo: installing the package and the emulator into it, once; half a minute if pip has to download"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[emulator]'
+	@touch $@
+
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
-	touch $@
+	touch .venv/demo $@
 
 .venv-lowest/installed: pyproject.toml tests/lowest.txt
 	$(PYTHON) -m venv .venv-lowest

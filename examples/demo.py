@@ -31,6 +31,9 @@ CHANGES_FOUND = (7, 255)
 TIME_SCALE = 0.3
 """Real seconds in one of the emulator's: slow enough to watch a start, fast enough for the whole demo."""
 
+NARROW = 100
+"""Columns below which the CLI's table of rows that change has no room for status and progress: it prints lines then."""
+
 INSTALL_SECONDS = 300
 _INSTALL = """
 import socket, sys
@@ -65,13 +68,17 @@ class CliStage:
             "PULUMI_CONFIG_PASSPHRASE": "demo",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
-        (directory / "Pulumi.yaml").write_text("name: streaming-pipelines\nruntime: python\n")
+        is_narrow = sys.stdout.isatty() and os.get_terminal_size(sys.stdout.fileno()).columns < NARROW
+        self._options = ["--non-interactive"] if is_narrow else []
+        # Short names, because the table has one column for all of them.
+        (directory / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
         write_project(directory, PROGRAM.read_text())
-        self.run("stack", "init", "demo")
+        self.run("stack", "init", "dev")
 
     def run(self, *words: str) -> int:
         """Run the CLI in this process's terminal."""
-        return subprocess.run([self._cli, *words], cwd=self._directory, env=self._env, check=False).returncode
+        command = [self._cli, *words, *self._options]
+        return subprocess.run(command, cwd=self._directory, env=self._env, check=False).returncode
 
 
 class EngineStage:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -67,7 +67,7 @@ class Emulator(FaultInjection, OutsideChanges):
         token: str = "emulator-token",  # noqa: S107
         now: Callable[[], float] | None = None,
         guide: bool = True,
-        seed: str | PathLike[str] | Mapping[str, Any] | None = None,
+        seed: str | Path | Mapping[str, Any] | None = None,
         agents: int = 0,
         **settings: Any,
     ) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import pty
+import re
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -201,3 +207,60 @@ def test_the_demo_passes_with_the_cli(tmp_path: Path) -> None:
     assert "cannot be had" not in done.stdout
     assert '~ status            : "STREAMING" => "NOT_RUNNING"' in done.stdout
     assert "All of it went as claimed" in done.stdout
+
+
+FIRST_STEP = """
+import sys
+from pathlib import Path
+from examples.demo import TIME_SCALE, CliStage
+from pulumi_dpc.emulator import Emulator
+with Emulator(time_scale=TIME_SCALE, start_seconds=6) as api:
+    sys.exit(CliStage(sys.argv[1], Path(sys.argv[2]), api.env).run("up", "--yes", "--skip-preview"))
+"""
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_demo_shows_status_and_progress_on_a_terminal(tmp_path: Path, columns: int) -> None:
+    """At 80 columns the table of the CLI ends with the names, and nothing told that anything happened."""
+    command = [sys.executable, "-c", FIRST_STEP, str(find_cli()), str(tmp_path)]
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", "".join(on_a_terminal(command, columns)))
+    assert re.search(r"dpc:StreamingPipeline +orders +creating \(\d+s\)[. ]+starting, \d+ s", shown), shown
+    assert 'status             : "STREAMING"' in shown
+
+
+def on_a_terminal(command: list[str], columns: int) -> Iterator[str]:
+    """Run a command of the repository on a terminal of that width, and yield what it shows."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, env=base_environment({}), stdin=its, stdout=its, stderr=its
+    ):
+        os.close(its)
+        with contextlib.suppress(OSError):  # what Linux raises at the end of a terminal
+            while text := os.read(ours, 65536):
+                yield text.decode("utf-8", "replace")
+    os.close(ours)
+
+
+def test_the_demo_installs_what_it_needs_and_says_so() -> None:
+    """It took two minutes, without a word, for the 391 MB that developers need."""
+    command = ["make", "--dry-run", "--always-make", "demo"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    installs = [line for line in done.stdout.splitlines() if "pip install" in line]
+    assert len(installs) == 1
+    assert installs[0].endswith("'.[emulator]'")
+    assert done.stdout.count('echo "make demo: ') == 3
+
+
+def test_the_demo_runs_without_the_tools_of_developers() -> None:
+    """Its modules are those of the package, of the emulator, and of the tests' engine."""
+    tools = ["pytest", "hypothesis", "coverage", "grimp", "importlinter", "matplotlib", "mypy", "sphinx"]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({tools!r}));"
+        "import examples.demo, tests.engine.engine, tests.engine.cli, tests.engine.host"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
