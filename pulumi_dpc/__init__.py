@@ -35,7 +35,6 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from ._api.client import DpcClient
     from ._api.settings import Settings
     from ._definition.mappings import (
         AzureBlobTargetDict,
@@ -81,6 +80,7 @@ if TYPE_CHECKING:
         SqlServerSource,
         Table,
     )
+    from ._program.client import DpcClient
 
 __all__ = [
     "ApiError",
@@ -148,7 +148,7 @@ __all__ = [
 
 silence_interrupts()
 
-_LOADED_ON_FIRST_USE = {"DpcClient": "_api.client", "Settings": "_api.settings"}
+_LOADED_ON_FIRST_USE = {"DpcClient": "_program.client", "Settings": "_api.settings"}
 
 
 def __getattr__(name: str) -> Any:
