@@ -84,6 +84,8 @@ def run_program(address: str) -> None:
                 project="shop", stack="dev", monitor_address=here, args=[here], parallel=4
             )
             error = language_pb2_grpc.LanguageRuntimeStub(channel).Run(request).error
+    except grpc.RpcError as failed:  # an older SDK lets an error of the program out of its handler
+        error = str(failed)
     finally:
         server.stop(None).wait()
     if error:

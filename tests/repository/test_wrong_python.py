@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from pulumi import automation
 
-import pulumi_dpc as dpc
-from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
+from pulumi_dpc.emulator import Emulator
 from tests.engine.cli import CliStack, find_cli
-from tests.engine.stack import PROJECT, base_environment
+from tests.engine.stack import PROJECT
 from tests.repository.test_readme import Page
-from tests.worlds import DEFINITION, program, resource
+from tests.worlds import program, resource
 
 NO_MODULE = "No module named 'pulumi'"
 NO_FOLDER = "The 'virtualenv' option in Pulumi.yaml is set to"
@@ -98,34 +96,4 @@ def test_a_provider_in_another_python_is_cured_as_the_page_says(
         write_settings(project, case, cure)
         cured = stack.up(env={"PATH": elsewhere})
         assert cured.ok, cured.text
-        assert len(api.pipelines) == 1
-
-
-def test_an_inline_program_gives_the_provider_its_own_python(tmp_path: Path, elsewhere: str) -> None:
-    def deployed() -> None:
-        dpc.StreamingPipeline.from_definition("orders", DEFINITION, project_id=GUIDE_PROJECT)
-
-    def stack(name: str, **env: str) -> automation.Stack:
-        state = automation.ProjectBackend(f"file://{tmp_path}")
-        options = automation.LocalWorkspaceOptions(
-            pulumi_home=str(tmp_path / "home"),
-            project_settings=automation.ProjectSettings(PROJECT, "python", backend=state),
-            env_vars={
-                **base_environment(api.env),
-                "PULUMI_CONFIG_PASSPHRASE": "test",
-                "PULUMI_SKIP_UPDATE_CHECK": "1",
-                "PATH": elsewhere,
-                **env,
-            },
-            pulumi_command=automation.PulumiCommand(str(home)),
-        )
-        return automation.create_stack(name, project_name=PROJECT, program=deployed, opts=options)
-
-    home = tmp_path / "pulumi"
-    home.mkdir()
-    (home / "bin").symlink_to(Path(str(find_cli())).parent)
-    with Emulator(time_scale=0.01) as api:
-        with pytest.raises(automation.CommandError, match=NO_MODULE):
-            stack("without", PULUMI_PYTHON_CMD="").up()
-        stack("with", PULUMI_PYTHON_CMD=sys.executable).up()
         assert len(api.pipelines) == 1
