@@ -8,10 +8,17 @@ import pytest
 
 from pulumi_dpc._resources.agent_uses import AgentUse, AgentUses, find_clashes
 from pulumi_dpc._resources.streaming_pipeline.waiting import AGENT_INTERVAL, AgentState, AgentWatch
+from tests.pipeline.direct import Front, front, inputs
 
 AGENT, OTHER = "2734aa6f-0c64-4d2b-9406-f44dc8f1f3b6", "00000000-0000-4000-8000-000000000000"
 AWAY = AgentState("agent 'a'", "agent 'a' (1)", "is not connected", is_away=True)
 HERE = AgentState("agent 'a'", "agent 'a' (1)", "is connected")
+
+
+@pytest.fixture
+def one() -> Iterator[Front]:
+    with front() as made:
+        yield made
 
 
 def use(
@@ -44,6 +51,17 @@ def test_two_that_are_to_run_on_one_agent_are_a_mistake(
     assert (len(found[0]), len(found[1])) == (mistakes, warnings)
     for text in (*found[0], *found[1]):
         assert "'a' and 'b' use the same agent" in text
+
+
+def test_two_that_ran_on_one_agent_before_are_only_warned_of(one: Front) -> None:
+    """The service may allow it, and a program that nobody has changed must go on working."""
+    said = inputs(running=True)
+    one.check(said, old=said, name="one")
+    assert one.check(said, old=said, name="other").mistakes == []
+    assert len(one.warnings) == 1
+    assert "use the same agent" in one.warnings[0]
+    (mistake,) = one.check(said, old=inputs(running=False), name="other").mistakes
+    assert "both are to run" in mistake
 
 
 def test_a_resource_that_is_checked_again_does_not_clash_with_itself() -> None:

@@ -311,6 +311,13 @@ def test_an_adoption_is_compared_only_when_all_of_the_program_is_known(one: Fron
     assert one.api.requests == []
 
 
+def test_an_adoption_is_compared_at_every_check_until_it_was_made(one: Front) -> None:
+    """Only a resource that an operation has met is known; one that was only compared is still new."""
+    id_ = one.api.add_pipeline(DEFINITION, status="STREAMING")
+    wrong = inputs(running=False, __import_id=f"{GUIDE_PROJECT}/{id_}")
+    assert [one.check(wrong).mistakes != [] for _ in range(2)] == [True, True]
+
+
 # ---- a delete that fails ----
 
 

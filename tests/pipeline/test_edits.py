@@ -446,6 +446,16 @@ def test_an_agent_is_named_with_its_id_and_whether_it_is_connected(
 # ---- a failure after the STOP ----
 
 
+def test_an_edit_that_was_plainly_refused_is_not_looked_for(one: Front) -> None:
+    """Only an answer that was lost leaves open what is stored, and a request of its own is due then."""
+    existing = made(one)
+    one.api.fail_next(400, match="PUT *")
+    with pytest.raises(DpcError, match="rejected the request as invalid"):
+        one.update(existing, inputs(**EDIT))
+    methods = [request.method for request in one.api.requests]
+    assert "GET" not in methods[methods.index("PUT") :]
+
+
 def test_an_edit_that_is_refused_is_told_in_one_sentence_and_whether_it_runs(one: Front) -> None:
     """Everything is as it was, so there is no more to say; what the service found follows, a line each."""
     state = made(one, running=True)

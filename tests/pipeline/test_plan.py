@@ -140,6 +140,9 @@ def test_a_stop_alone_may_not_pass_unknown() -> None:
         Live(OLD, "STREAMING"), Desired(OLD, False), Recorded(OLD, running=True)
     ).may_skip_stop_confirmation
     assert Step.CONFIRM_STOPPED in steps("UNKNOWN", Desired(NEW, False), Recorded(OLD, running=True))
+    # A write whose result nobody saw may have started it.
+    assert Step.CONFIRM_STOPPED in steps("UNKNOWN", Desired(NEW, False), Recorded(OLD, unfinished=True))
+    assert Step.CONFIRM_STOPPED not in steps("UNKNOWN", Desired(NEW, False), Recorded(OLD))
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,7 @@ def _agent_clashes(operation: Operation, old_inputs: Bag, inputs: Bag) -> list[s
         urn=operation.urn,
         agent_id=agent if isinstance(agent, str) else None,
         running=running if isinstance(running, bool) else None,
-        is_changed=not old_inputs
-        or any(inputs.get(key) != old_inputs.get(key) for key in (AGENT_ID, RUNNING)),
+        is_changed=any(inputs.get(key) != old_inputs.get(key) for key in (AGENT_ID, RUNNING)),
     )
     mistakes, warnings = find_clashes(use, operation.process.agent_uses.declare(use))
     for warning in warnings:

@@ -146,9 +146,8 @@ class _Run:
             raise
 
     def await_running(self) -> None:
-        on_its_way = self._known.status == run_state.STARTING and not self._known.start_sent
-        watch = Watch(for_running=True, grace=self._context.limits.grace, seen_starting=on_its_way)
-        self._wait(watch)
+        is_on_its_way = not self._known.start_sent  # by somebody else's START
+        self._wait(Watch(for_running=True, grace=self._context.limits.grace, seen_starting=is_on_its_way))
 
     def await_stopped(self) -> None:
         self._await_stopped()
