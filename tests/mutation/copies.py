@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv*", "build", "__pycache__", ".*_cache", "*.egg-info", ".coverage*"
 )
-REACHES = re.compile(r"pulumi_dpc\._(resources|definition|dynamic)|_api\.listing|DpcClient|tests\.pipeline\.direct")
+REACHES = re.compile(
+    r"pulumi_dpc\._(resources|definition|dynamic)|_api\.listing|DpcClient|tests\.pipeline\.direct"
+)
 SLOW = re.compile(r"\b([Ww]orld|open_stack|SCENARIOS|Host)\b|@given|tests\.engine")
 """What makes a test slow, an engine or many examples: these run after those without."""
 OF_THE_TOOLS = (

@@ -118,8 +118,7 @@ def test_an_inline_program_whose_workspace_cannot_be_found_asks_nothing(caller: 
         pulumi.export("project", dpc.get_project_output("Analytics").id)
 
     for program in (now, later):
-        with pytest.raises(RuntimeError, match=r"Give the lookup settings=\.\.\., or opts="):
-            run_without_a_stack(program)
+        assert "Give the lookup settings=..., or opts=" in error_without_a_stack(program)
     assert caller.requests == []
 
 
@@ -135,6 +134,20 @@ def test_an_inline_program_may_say_which_account_it_asks(caller: Emulator) -> No
         run_without_a_stack(program)
         assert listings(other) == 2
     assert caller.requests == []
+
+
+def error_without_a_stack(program: Callable[[], Any]) -> str:
+    """Return what an inline program ends with.
+
+    Ending it, Pulumi cancels what is pending; where its stack is just then registered that raises `invalid state`
+    (`Stack`, `resolve`) in the place of the program's error, as chance has it.
+    """
+    for _ in range(20):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - its text is what is looked at
+            run_without_a_stack(program)
+        if "invalid state" not in str(caught.value):
+            break
+    return str(caught.value)
 
 
 def run_without_a_stack(program: Callable[[], Any]) -> None:

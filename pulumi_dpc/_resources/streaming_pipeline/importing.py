@@ -133,7 +133,9 @@ def _text(value: Any) -> str:
     """Return a value for a line of an error."""
     if value is None:
         return "nothing"
-    text = json.dumps(value, ensure_ascii=False)
+    text = "".join(
+        char if char.isprintable() else repr(char)[1:-1] for char in json.dumps(value, ensure_ascii=False)
+    )
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
