@@ -151,3 +151,10 @@ def in_both_spellings(mistake: str) -> str:
     path, colon, text = mistake.partition(": ")
     spelled = python_path(path)
     return mistake if spelled == path else f"{path} ({spelled}){colon}{text}"
+
+
+def spell_details(text: str) -> str:
+    """Return a text with the paths of its details, indented lines below the sentence, in both spellings."""
+    return "\n".join(
+        f"  {in_both_spellings(line[2:])}" if line.startswith("  ") else line for line in text.split("\n")
+    )

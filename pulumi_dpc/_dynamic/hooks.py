@@ -26,6 +26,7 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 from pulumi_dpc._api import redaction
 from pulumi_dpc._api.pace import CONCURRENT_REQUESTS
 from pulumi_dpc._definition.definition import whole_numbers
+from pulumi_dpc._definition.paths import spell_details
 from pulumi_dpc._names import EXPLICIT, PROVIDER
 from pulumi_dpc._resources.operation import (
     Done,
@@ -64,7 +65,7 @@ def _hook(hook: Hook) -> Hook:
         except DpcError as error:
             name, is_recorded = current_call().name, hook.__name__ in ("read", "delete")
             text = self._shared_errors.text(error, name, is_recorded=is_recorded)
-            raise answer.Failure(with_name(args[-1], text, name)) from error
+            raise answer.Failure(spell_details(with_name(args[-1], text, name))) from error
 
     return spoken  # type: ignore[return-value]
 
@@ -132,8 +133,8 @@ class KindProvider(ResourceProvider):
             self.operations.delete(operation, result.id, result.outputs)
         except DpcError as error:
             way_out = f'It could not be deleted again, so adopt it with import_="{result.id}": {error}'
-            raise answer.Failure(f"{result.reason} {way_out}") from error
-        raise answer.Failure(f"{result.reason} It was deleted again.")
+            raise answer.Failure(spell_details(f"{result.reason} {way_out}")) from error
+        raise answer.Failure(spell_details(f"{result.reason} It was deleted again."))
 
     @_hook
     def update(self, _id: str, _olds: Bag, _news: Bag) -> UpdateResult:
@@ -186,7 +187,7 @@ class StreamingPipelineProvider(KindProvider):
 
 
 def _raise_partial(result: Partial) -> NoReturn:
-    raise answer.InitFailed(result.id, _sealed(result.outputs, result.secrets), result.reason)
+    raise answer.InitFailed(result.id, _sealed(result.outputs, result.secrets), spell_details(result.reason))
 
 
 def _sealed(bag: Mapping[str, Any], names: Sequence[str]) -> Bag:

@@ -177,7 +177,7 @@ def rejected_edit_leaves_it_running(world: World) -> None:
     failed(
         world.up(resource(definition=changed, running=True)),
         "orders-pipeline (resource orders):",
-        "streamingTarget.bucket: does not exist",
+        "streamingTarget.bucket (streaming_target.bucket): does not exist",
         "It is running.",
     )
     assert world.pipeline.status == "STREAMING"

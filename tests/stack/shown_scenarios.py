@@ -94,9 +94,12 @@ def adoption_shows_both_values_side_by_side(world: World) -> None:
     errors = failed(
         world.run("preview"),
         'name: "orders-pipeline" in the program, "live-name" in the live pipeline',
-        f'streamingTarget.prefix: "{TARGET["prefix"]}" in the program, "live-prefix" in the live pipeline',
-        'streamingSource.tables: only the live pipeline has [{"schema": "public", "table": "extra"}]',
-        'advancedProperties["max.batch.size"]: the program and the live pipeline differ',
+        f'streamingTarget.prefix (streaming_target.prefix): "{TARGET["prefix"]}" in the program,'
+        ' "live-prefix" in the live pipeline',
+        "streamingSource.tables (streaming_source.tables): only the live pipeline has"
+        ' [{"schema": "public", "table": "extra"}]',
+        'advancedProperties["max.batch.size"] (advanced_properties["max.batch.size"]): the program and the live'
+        " pipeline differ",
     )
     assert "10000" not in errors
 
@@ -106,7 +109,10 @@ def adoption_shows_no_secret(world: World) -> None:
     living = world.api.add_pipeline(edited(streamingTarget={**TARGET, "prefix": "live-4f1c"}))
     secret = edited(streamingTarget={**TARGET, "prefix": 'text:pulumi.Output.secret("ours-4f1c")'})
     world.write(adopting(living, definition=secret))
-    errors = failed(world.run("preview"), "streamingTarget.prefix: the program and the live pipeline differ")
+    errors = failed(
+        world.run("preview"),
+        "streamingTarget.prefix (streaming_target.prefix): the program and the live pipeline differ",
+    )
     assert "4f1c" not in errors
 
 

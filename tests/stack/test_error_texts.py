@@ -355,8 +355,10 @@ def importing(id_: str, **arguments: Any) -> str:
     "pulumi-python:dynamic/dpc:StreamingPipeline resource 'orders' has a problem: the pipeline "
     "<id> named by import_ differs from the program, so it was not adopted and nothing was "
     "changed; make the program equal to it first:\n"
-    '  advancedProperties["max.batch.size"]: the program and the live pipeline differ\n'
-    '  advancedProperties["slot.name"]: the program and the live pipeline differ\n'
+    '  advancedProperties["max.batch.size"] (advanced_properties["max.batch.size"]): the program and '
+    "the live pipeline differ\n"
+    '  advancedProperties["slot.name"] (advanced_properties["slot.name"]): the program and the live '
+    "pipeline differ\n"
     "  running: False in the program, but the live pipeline is STREAMING"
 )
 def import_differs(world: World) -> Result:
@@ -508,7 +510,7 @@ def snapshot_is_not_interrupted(world: World) -> Result:
 @case(
     "orders-pipeline (resource orders): the service rejected the request as invalid (PUT "
     "/v1/projects/<project>/streaming-pipelines/<id>, 400). It is running.\n"
-    "  streamingTarget.bucket: does not exist"
+    "  streamingTarget.bucket (streaming_target.bucket): does not exist"
 )
 def edit_rejected(world: World) -> Result:
     world.up(resource(running=True))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi_dpc._definition.definition import has_unknowns, validate, whole_numbers
-from pulumi_dpc._definition.paths import in_both_spellings
+from pulumi_dpc._definition.paths import in_both_spellings, spell_details
 from pulumi_dpc._names import AGENT_ID, DEFINITION, IMPORT_ID, INPUTS, NOT_STORED, PROJECT_ID, RUNNING
 from pulumi_dpc._resources.agent_uses import AgentUse, find_clashes
 from pulumi_dpc._resources.operation import Checked, Difference, Operation, without
@@ -51,7 +51,7 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
 
 
 def _spelled(mistakes: Iterable[str]) -> list[str]:
-    return [in_both_spellings(mistake) for mistake in mistakes]
+    return [spell_details(one) if "\n" in one else in_both_spellings(one) for one in mistakes]
 
 
 def _declare(operation: Operation, old_inputs: Bag) -> bool:
