@@ -36,6 +36,8 @@ SECRET_PATHS = "__secret_paths"  # noqa: S105 - the name of a property
 IMPORT_ID = "__import_id"
 """The id that `import_` named."""
 
+STREAMING_PIPELINE_TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
+"""The type of the resource."""
 PROVIDER = "__provider"
 """The serialised provider, which the engine sends with every request."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_dpc._names import AGENT_ID
 from pulumi_dpc.errors import ApiError, NotFound, OutcomeUnknown
 
 from .client import PIPELINE_ID, DpcClient, is_definition, pipelines_path
@@ -98,7 +99,7 @@ class Listing:
         """Return the pipelines of the whole listing that use an agent, each with its id."""
         entries = self._project(project_id).all(since=since).values()
         known = [(one.id, one.definition) for one in entries if one.definition is not None]
-        return [(id_, live) for id_, live in known if str(live.get("agentId")).lower() == agent_id.lower()]
+        return [(id_, live) for id_, live in known if str(live.get(AGENT_ID)).lower() == agent_id.lower()]
 
     def is_visible(self, project_id: str) -> bool:
         """Tell whether the credentials see the project; the list of projects is read once."""

@@ -154,7 +154,10 @@ def call_with_retries(
                 raise verdict.error
             spent += delay
             notify(f"{str(verdict.error).partition(chr(10))[0]}; trying again in {delay:.0f} s")
-            pacer.rate_limited(began, delay) if verdict.rate_limited else clock.sleep(delay)
+            if verdict.rate_limited:
+                pacer.rate_limited(began, delay)
+            else:
+                clock.sleep(delay)
     except DpcError as error:
         error.maybe_applied |= maybe_applied
         raise

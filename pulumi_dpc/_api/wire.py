@@ -51,7 +51,7 @@ _sent: ContextVar[bool] = ContextVar("sent", default=False)
 
 
 class _Recording:
-    """A part of a connection's class."""
+    """A mixin for connections that records in ``_sent`` that a request went out."""
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         """Send the request, and record that; before that, only the connection is made."""

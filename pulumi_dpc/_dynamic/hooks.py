@@ -51,6 +51,8 @@ Hook = TypeVar("Hook", bound=Callable[..., Any])
 
 SERVICES = Services(cancel.interrupted())
 """One for all kinds of resources: the host makes a provider for each kind, and all share one token and one pace."""
+SHARED_ERRORS = SharedErrors()
+"""One for all kinds too: what has been told of one is not told again of another."""
 
 
 def _hook(hook: Hook) -> Hook:
@@ -83,18 +85,18 @@ class KindProvider(ResourceProvider):
     serialize_as_secret_always = False
     operations: Operations
 
-    def __init__(self, services: Services = SERVICES) -> None:
+    def __init__(self, services: Services = SERVICES, shared_errors: SharedErrors = SHARED_ERRORS) -> None:
         super().__init__()
         self._config: Callable[[str], Any] = lambda _key: None
         self._services = services
-        self._shared_errors = SharedErrors()
+        self._shared_errors = shared_errors
         self._process = Process(self._connect)
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the configuration for the first call that needs it."""
         self._config = req.config.get
         workers.raise_worker_limit(CONCURRENT_REQUESTS)
-        cancel.interrupted()
+        cancel.interrupted()  # the host is up only now, and can be told to listen
 
     @_hook
     def check(self, _olds: Bag, news: Bag) -> CheckResult:

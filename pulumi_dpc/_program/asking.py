@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pulumi
 
+from pulumi_dpc._names import STREAMING_PIPELINE_TYPE
+
 from .account import settings_of_program
 from .mocked import ask_mocks, ask_mocks_later, completed, has_mocks
 from .reporting import in_program
@@ -84,7 +86,7 @@ class Question(Generic[T]):
 def _provider(opts: pulumi.InvokeOptions | None) -> pulumi.ProviderResource | None:
     if opts is None or opts.provider is not None or opts.parent is None:
         return opts.provider if opts is not None else None
-    return opts.parent.get_provider("pulumi-python:dynamic/dpc:StreamingPipeline")
+    return opts.parent.get_provider(STREAMING_PIPELINE_TYPE)
 
 
 def _created(depends_on: Any) -> pulumi.Output[Any]:

@@ -95,8 +95,8 @@ def _names_nothing(option: str, path: str, reading: Reading) -> str:
     return f"{option} has {path!r}, but there is no `{stranger}` {where}{hint}, so it has no effect"
 
 
-def spell_transforms(type_token: str) -> None:
-    """Let the options that a transform gives a resource of this type be as those that its program gives.
+def patch_transforms(type_token: str) -> None:
+    """Patch the SDK so that options which a transform gives a resource of this type are spelled like the program's.
 
     Transforms run last, on a request of the engine to this process, and it does not matter whose they are: the
     resource's, a component's or the stack's. The SDK has no place for a resource in between, so what registers them is

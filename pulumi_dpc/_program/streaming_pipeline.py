@@ -10,19 +10,16 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from pulumi_dpc._entry import STREAMING_PIPELINE
-from pulumi_dpc._names import OUTPUTS, PROVIDER, SECRET_PATHS
+from pulumi_dpc._names import OUTPUTS, PROVIDER, SECRET_PATHS, STREAMING_PIPELINE_TYPE
 
 from .inputs import definition_properties, usable
-from .options import as_registered, spell_transforms, warn_of
+from .options import as_registered, patch_transforms, warn_of
 from .secrecy import secret_paths
 
 if TYPE_CHECKING:
     from pulumi_dpc import outputs
     from pulumi_dpc._definition.mappings import PipelineDefinitionDict
     from pulumi_dpc._definition.models import PipelineDefinition, Source, Target
-
-TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
-"""The type of the resource in state files, which never changes."""
 
 
 class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
@@ -151,7 +148,7 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
 
     @property
     def _transformations(self) -> list[pulumi.ResourceTransformation]:
-        """Those that the SDK has put together, and at their end what makes of all of them what is registered."""
+        """The transformations that the SDK has collected, then ours, which must see their result."""
         return [*self._given_transformations, _finish]
 
     @_transformations.setter
@@ -240,7 +237,7 @@ def _register(
     # Every output needs a key, or its attribute does not exist (docs/pulumi-host.md section 16).
     bag = {**dict.fromkeys(OUTPUTS), **properties, PROVIDER: STREAMING_PIPELINE}
     # All that the constructor of `Resource` would add is to pickle a provider, which stands in `_entry` instead.
-    pulumi.CustomResource.__init__(pipeline, TYPE, resource_name, bag, opts)
+    pulumi.CustomResource.__init__(pipeline, STREAMING_PIPELINE_TYPE, resource_name, bag, opts)
 
 
 def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
@@ -256,4 +253,4 @@ def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransform
     return pulumi.ResourceTransformationResult(properties, options)
 
 
-spell_transforms(TYPE)
+patch_transforms(STREAMING_PIPELINE_TYPE)

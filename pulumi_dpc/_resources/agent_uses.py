@@ -82,8 +82,8 @@ class AgentUses:
 def find_clashes(use: AgentUse, others: Iterable[AgentUse]) -> tuple[list[str], list[str]]:
     """Return (mistakes, warnings) about resources that share an agent.
 
-    Two that are both to run are a mistake: the service refuses START of the second. Where
-    neither says anything new the service may allow it, so that is only a warning, as it is where one of them stands by.
+    Two that are both to run are a mistake: the service refuses START of the second. If neither has changed, or one of
+    them has ``running=False``, it is only a warning.
     The agent is not named: its id may be a secret.
     """
     mistakes: list[str] = []

@@ -218,12 +218,14 @@ def test_a_program_that_says_stop_interrupts_a_snapshot_even_with_an_edit(one: F
     result = one.update(state, inputs(running=False, **EDIT))
     assert isinstance(result, Done)
     assert one.writes() == ["STOP", "PUT"]
-    assert "a running snapshot is interrupted" in one.warnings
+    assert "orders-pipeline (resource orders): a running snapshot is interrupted" in one.warnings
 
 
 # ---- warnings ----
 
-OVERWRITTEN = "changed outside Pulumi and now overwritten: advancedProperties"
+OVERWRITTEN = (
+    "orders-pipeline (resource orders): changed outside Pulumi and now overwritten: advancedProperties"
+)
 
 
 def test_our_own_unfinished_edit_is_not_called_a_change_outside_pulumi(one: Front) -> None:
@@ -245,7 +247,8 @@ def test_it_is_said_that_what_was_last_known_counts(one: Front, last: bool, word
     state = made(one, running=last)
     one.api.agent_offline(GUIDE_AGENT)
     one.update(state, inputs(running=last, wait=False))
-    assert f"its status is UNKNOWN, so what was last known counts: {word}" in one.warnings
+    sentence = f"its status is UNKNOWN, so what was last known counts: {word}"
+    assert f"orders-pipeline (resource orders): {sentence}" in one.warnings
 
 
 # ---- what is recorded of a failure ----
@@ -524,8 +527,8 @@ def test_an_edit_under_unknown_goes_on_when_the_time_for_the_stop_is_up(one: Fro
     assert isinstance(result, Partial)
     assert one.writes() == ["STOP", "PUT", "START"]
     assert one.warnings[-1] == (
-        f"could not be confirmed as stopped (its agent {GUIDE_AGENT} could not be looked up (403)); continuing with"
-        " the change"
+        "orders-pipeline (resource orders): could not be confirmed as stopped"
+        f" (its agent {GUIDE_AGENT} could not be looked up (403)); continuing with the change"
     )
 
 
@@ -568,7 +571,7 @@ def test_a_refusal_told_in_other_words_is_the_same_refusal(one: Front) -> None:
     error = Conflict(
         "no", status=409, method="POST", path="/p", detail="why", violations=["x"], request_id="7"
     )
-    context = run_context(one.operation(), RemotePipeline.of(one.operation(), "p/i", {}))
+    context = run_context(one.operation(), RemotePipeline.of(one.operation(), "p/i", {}), {})
     said = describe_busy_agent(AgentUser("id", "other", "STREAMING"), context, error)
     assert isinstance(said, Conflict)
     assert {**vars(said)} == vars(error)

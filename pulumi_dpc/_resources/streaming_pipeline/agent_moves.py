@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pulumi_dpc._definition.comparison import is_same
+from pulumi_dpc._names import AGENT_ID
 from pulumi_dpc._resources.polling import poll_delay
 
 from .commands import find_agent_user, raise_unless_worth_waiting
@@ -10,7 +11,7 @@ from .plan import Live, Plan, Step
 from .remote import RemotePipeline
 from .waiting import RunContext
 
-_AGENT = ("agentId",)
+_AGENT = (AGENT_ID,)
 
 
 def await_free_agent(pipeline: RemotePipeline, plan: Plan, live: Live, context: RunContext) -> None:
@@ -24,7 +25,7 @@ def await_free_agent(pipeline: RemotePipeline, plan: Plan, live: Live, context: 
     """
     if not {Step.STOP, Step.START} <= set(plan.steps) or is_same(live.definition, plan.body, _AGENT):
         return
-    agent_id = str(plan.body["agentId"])
+    agent_id = str(plan.body[AGENT_ID])
     began, attempt = context.clock.now(), 0
     while True:
         user = find_agent_user(agent_id, pipeline)

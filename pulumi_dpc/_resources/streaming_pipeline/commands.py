@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pulumi_dpc._api.retries import BUDGET
+from pulumi_dpc._names import AGENT_ID
 from pulumi_dpc._resources.polling import poll_delay
 from pulumi_dpc.errors import ApiError, Conflict, DpcError, Interrupted
 
@@ -62,7 +63,7 @@ def send_command(
                 known.command_seen_done()
                 return
             elapsed = context.clock.now() - began
-            is_seen = _seen_reason(word, error, pipeline, known, context, elapsed)
+            is_seen = _raise_unless_repeatable(word, error, pipeline, known, context, elapsed)
             attempt, unseen = attempt + 1, 0 if is_seen else unseen + 1
             if unseen > FREED_TRIES and isinstance(error, ApiError):
                 raise _as_refused(error, _NOT_SEEN.format(error)) from error
@@ -94,14 +95,14 @@ def _shows(status: str, word: Command) -> bool:
     return run_state.is_known(status) and run_state.is_running(status) == (word == "START")
 
 
-def _seen_reason(
+def _raise_unless_repeatable(
     word: Command, error: DpcError, pipeline: Commandable, known: Known, context: RunContext, elapsed: float
 ) -> bool:
-    """Return if a command that was not carried out is to be sent again, else raise why not.
+    """Raise if a command that was not carried out must not be sent again.
 
-    What is returned is whether it was seen why it was not: by a lost answer, or by a pipeline that has the agent.
+    Return False if nobody can see why START was refused (only a few such tries are made), else True.
     """
-    agent_id = known.definition.get("agentId")
+    agent_id = known.definition.get(AGENT_ID)
     if not (isinstance(error, Conflict) and word == "START" and agent_id is not None):
         if not error.maybe_applied or elapsed >= BUDGET:
             raise error
@@ -116,7 +117,7 @@ def _seen_reason(
 def raise_unless_worth_waiting(
     user: AgentUser, agent_id: str, context: RunContext, elapsed: float, error: ApiError | None = None
 ) -> None:
-    """Return, with a line for the row, if the agent may become free in time; raise why it may not if not."""
+    """Show that the agent is waited for; raise if it will not become free, or if the grace is over."""
     if not _may_become_free(user, agent_id, context) or elapsed >= context.limits.grace:
         raise describe_busy_agent(user, context, error) from error
     context.progress(f"waiting, {elapsed:.0f} s; the agent runs {user.name!r}")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pulumi_dpc._resources.operation import Operation
+from pulumi_dpc._resources.operation import Bag, Operation
 
 from .remote import RemotePipeline
 from .state import make_id
 from .waiting import Limits, RunContext
 
 
-def run_context(operation: Operation, pipeline: RemotePipeline) -> RunContext:
-    """Return time, a way to speak, and bounds for a run."""
+def run_context(operation: Operation, pipeline: RemotePipeline, bag: Bag) -> RunContext:
+    """Return time, a way to speak, and bounds for a run of the pipeline that has these inputs or outputs."""
     process, client, limits = operation.process, operation.service.client, Limits()
 
     def owners(pipeline_id: str) -> list[str]:
@@ -19,7 +19,7 @@ def run_context(operation: Operation, pipeline: RemotePipeline) -> RunContext:
     return RunContext(
         clock=client.clock,
         progress=operation.progress,
-        warn=operation.warn,
+        warn=lambda text: operation.warn(operation.with_name(bag, text)),
         limits=Limits(
             start=operation.timeout or limits.start,
             stop=operation.timeout or limits.stop,

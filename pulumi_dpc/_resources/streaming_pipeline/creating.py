@@ -8,6 +8,7 @@ from typing import Any
 from pulumi_dpc._definition.alteration import describe, find_alterations
 from pulumi_dpc._names import IMPORT_ID, NAME, PROJECT_ID, RUNNING
 from pulumi_dpc._resources.operation import Done, Operation, Partial, Refused
+from pulumi_dpc._resources.ownership import Predecessor
 from pulumi_dpc.errors import DpcError, NotFound
 
 from . import importing, run_state, state
@@ -51,7 +52,7 @@ def _adopted(operation: Operation, pipeline: RemotePipeline, inputs: Bag) -> Don
     # Under an unknown status the opposite is recorded, so that the next `up` looks again.
     running = run_state.is_running(live.status, otherwise=desired.running is False)
     if not running:
-        _should_run_as_predecessor(operation, inputs)  # for its warning
+        _warn_if_predecessor_is_unseen(operation, inputs)
     if not run_state.is_known(live.status):
         text = (
             f"was adopted while its status is {live.status}; the next `pulumi up` looks again whether it runs"
@@ -78,21 +79,24 @@ def _start(
         stored = pipeline.service.record_stored(pipeline.project_id, pipeline.pipeline_id, answer)
     alterations = () if stored is None else find_alterations(stored, written)
     live = Live(written, run_state.NOT_RUNNING, alterations)
-    recorded = Recorded(definition=written, resume=_should_run_as_predecessor(operation, inputs))
+    _warn_if_predecessor_is_unseen(operation, inputs)
+    predecessor = _predecessor(operation, inputs)
+    recorded = Recorded(definition=written, resume=predecessor is not None and bool(predecessor.was_running))
     return _reach(operation, pipeline, inputs, live, desired, recorded)
 
 
-def _should_run_as_predecessor(operation: Operation, inputs: Bag) -> bool:
-    """Tell whether a pipeline runs because the one that it replaces ran, where the program does not say."""
+def _predecessor(operation: Operation, inputs: Bag) -> Predecessor | None:
+    """Return the pipeline that this one replaces, if the program leaves to it whether this one is to run."""
     if inputs.get(RUNNING) is not None:
-        return False
-    name = (inputs[PROJECT_ID], inputs[NAME])
-    predecessor = operation.process.ownership.predecessor(operation.urn, name)
+        return None
+    return operation.process.ownership.predecessor(operation.urn, (inputs[PROJECT_ID], inputs[NAME]))
+
+
+def _warn_if_predecessor_is_unseen(operation: Operation, inputs: Bag) -> None:
+    predecessor = _predecessor(operation, inputs)
     if predecessor is not None and predecessor.was_running is None:
-        operation.warn(
-            operation.with_name(inputs, _REPLACED_UNSEEN.format(predecessor.id.rpartition("/")[2]))
-        )
-    return predecessor is not None and bool(predecessor.was_running)
+        text = _REPLACED_UNSEEN.format(predecessor.id.rpartition("/")[2])
+        operation.warn(operation.with_name(inputs, text))
 
 
 def _go_on(operation: Operation, id_: str, inputs: Bag) -> Done | Partial | None:
@@ -122,7 +126,7 @@ def _reach(
     recorded: Recorded,
 ) -> Done | Partial:
     """Bring a pipeline that this create has made to what the program says."""
-    context = run_context(operation, pipeline)
+    context = run_context(operation, pipeline, inputs)
     outcome = carry_out(pipeline, plan(live, desired, recorded), live, recorded, context, sent=True)
     attempts = operation.process.attempts
     outputs = state.make_outputs(inputs, outcome, pipeline.service.api_url)

@@ -100,7 +100,7 @@ def _edit(
     steps = plan(live, desired, recorded)
     if steps.refusal:
         raise Refused(steps.refusal)
-    context = run_context(operation, pipeline)
+    context = run_context(operation, pipeline, inputs)
     await_free_agent(pipeline, steps, live, context)
     outcome = carry_out(pipeline, steps, live, recorded, context)
     outputs = state.make_outputs(inputs, outcome, pipeline.service.api_url, desired)
@@ -151,7 +151,7 @@ def _remove(operation: Operation, pipeline: RemotePipeline, live: Live, outputs:
     """Delete a pipeline that is there, and return whether it ran; None where it ran when last seen, and not now."""
     recorded = state.recorded_of(outputs)
     steps = plan(live, Desired(None), recorded)
-    outcome = carry_out(pipeline, steps, live, recorded, run_context(operation, pipeline))
+    outcome = carry_out(pipeline, steps, live, recorded, run_context(operation, pipeline, outputs))
     if outcome.end not in (End.DONE, End.GONE):
         operation.process.attempts.record_unfinished(pipeline.id, _with_owed_start(outputs, outcome))
         raise Refused(outcome.message("was not deleted: "))

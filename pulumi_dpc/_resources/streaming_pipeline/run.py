@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from pulumi_dpc._definition.comparison import difference_paths, is_same
 from pulumi_dpc._definition.definition import without_ids
+from pulumi_dpc._names import AGENT_ID
 from pulumi_dpc.errors import ApiError, DpcError, Interrupted, NotFound, WaitTimedOut
 
 from . import run_state
@@ -210,7 +211,7 @@ class _Run:
 
     @property
     def _agent_id(self) -> str | None:
-        return self._known.definition.get("agentId")
+        return self._known.definition.get(AGENT_ID)
 
     def _command(self, word: Command) -> None:
         send_command(word, self._pipeline, self._poll, self._known, self._context)
@@ -247,7 +248,7 @@ class _Run:
 
     def _is_moved(self) -> bool:
         """Tell whether the edit has moved the pipeline to another agent."""
-        agent, body = ("agentId",), self._plan.body
+        agent, body = (AGENT_ID,), self._plan.body
         return is_same(self._known.definition, body, agent) and not is_same(
             self._before.definition, body, agent
         )

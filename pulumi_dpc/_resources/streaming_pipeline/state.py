@@ -110,7 +110,7 @@ def desired_of(inputs: Bag) -> Desired:
 
 
 def desired_with_ignored_kept(desired: Desired, live: Mapping[str, Any], ignored: Iterable[str]) -> Desired:
-    """Return what an update is to reach that leaves what ``ignore_changes`` names as it is found."""
+    """Return the desired state with the live value at every ignored path."""
     paths = tuple(ignored)
     if not paths or desired.definition is None:
         return desired
