@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import inspect
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import pulumi
 import pytest
 
+from pulumi_dpc import StreamingPipeline
+from pulumi_dpc._api.redaction import FREE_PROPERTIES
+from pulumi_dpc._definition import models
 from pulumi_dpc._definition.definition import to_mapping, validate
+from pulumi_dpc._definition.fields import Model, wire_name
 from pulumi_dpc._definition.models import (
     AzureBlobTarget,
     Db2IbmIConnection,
@@ -34,6 +40,7 @@ from pulumi_dpc._definition.models import (
     SqlServerSource,
     Table,
 )
+from pulumi_dpc._names import DEFINITION, NOT_STORED
 from tests import DATA
 
 if TYPE_CHECKING:
@@ -307,3 +314,40 @@ def test_a_program_that_writes_models_does_not_load_pydantic() -> None:
     program = "import sys, pulumi_dpc; pulumi_dpc.Table('a', 'b'); sys.exit('pydantic' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+# ---- what is listed beside the models ----
+
+
+def test_a_field_of_the_definition_is_kept_in_the_state_and_can_be_given_and_read() -> None:
+    """A program needs the names without the models, so they are written out; one left out would never be sent."""
+    fields = [field.name for field in dataclasses.fields(PipelineDefinition)]
+    assert tuple(map(wire_name, fields)) == DEFINITION
+    assert set(fields) <= inspect.signature(StreamingPipeline.__init__).parameters.keys()
+    assert [name for name in fields if not isinstance(getattr(StreamingPipeline, name, None), property)] == []
+
+
+def test_a_field_that_users_fill_freely_is_taken_for_a_secret() -> None:
+    """The client must not load the models; one left out would be shown as the service quotes it."""
+    kinds = [kind for kind in map(models.__dict__.get, models.__all__) if isinstance(kind, type)]
+    free = {
+        wire_name(field.name)
+        for kind in kinds
+        if issubclass(kind, Model) and dataclasses.is_dataclass(kind)
+        for field in dataclasses.fields(kind)
+        if is_free(get_type_hints(kind, include_extras=True)[field.name])
+    }
+    assert free == {*FREE_PROPERTIES} - {NOT_STORED}
+
+
+def is_free(hint: object) -> bool:
+    """Tell whether an annotation is of a mapping that stands for no model."""
+    parts = list(parts_of(hint))
+    return Mapping in map(get_origin, parts) and not any(map(dataclasses.is_dataclass, parts))
+
+
+def parts_of(hint: object) -> Iterator[object]:
+    """Yield an annotation, and what it is made of at any depth."""
+    yield hint
+    for part in get_args(hint):
+        yield from parts_of(part)
