@@ -42,10 +42,11 @@ class _Entry:
 class Listing:
     """The pipelines of each project, read once for what would otherwise be one request for each pipeline.
 
-    A listing is read once in the life of a process. The first page is always read. More are read while the pipeline
-    asked for has not been found and the pages left are no more than the pipelines asked for so far; otherwise it
-    costs one GET. So one pipeline in a project of 500 costs the first page and one GET; a hundred cost the five pages.
-    Ids of projects and pipelines are compared in lower case.
+    A listing is read once in the life of a process, and again only where an earlier one proves nothing (`has`, and
+    `since` of the other methods). The first page is always read. More are read while the pipeline asked for has not
+    been found and the pages left are no more than the pipelines asked for so far; otherwise it costs one GET. So one
+    pipeline in a project of 500 costs the first page and one GET; a hundred cost the five pages. Ids of projects and
+    pipelines are compared in lower case.
 
     Args:
         client: The requests; shared by all threads, as this is.

@@ -24,7 +24,9 @@ POLL_SHARE = 0.75
 
 @dataclass
 class Pace:
-    """The rate of a process: unlimited until the first 429, then learned; all times are passed in.
+    """The rate of all requests: unlimited until the first 429, then learned; all times are passed in.
+
+    Polls of waiting pipelines have a limit of their own beside it, from the start: see `Pacer`.
 
     With a service that allows 60 requests a minute and is asked by many threads at once:
 

@@ -13,8 +13,8 @@ from pulumi_dpc._names import NOT_STORED
 from .json_body import decode
 
 FREE_PROPERTIES = ("advancedProperties", "jdbcProperties", NOT_STORED)
-"""Properties that users fill with names and values of their own, and what the service makes of them; all other secrets
-are references to a vault."""
+"""Properties that users fill with names and values of their own, and what the service makes of them: any text in them
+is taken for a secret. Any other value may be a Pulumi secret too, but is shown (``docs/limits.md``)."""
 SHORTEST = 4
 """A shorter text, such as a number or a letter, would blank out half of the sentence that quotes it."""
 

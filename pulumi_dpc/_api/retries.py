@@ -69,7 +69,7 @@ class Fail:
 
 
 def judge(request: Request, exchange: Exchange, now: float = 0.0) -> Value | Again | Fail:
-    """Return what an exchange means for its request: the table of ``docs/design.md`` section 6.
+    """Return what an exchange means for its request: the table of ``docs/reference/client.md``.
 
     Args:
         request: What was sent.

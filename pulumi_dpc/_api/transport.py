@@ -94,7 +94,7 @@ class Transport:
         return call_with_retries(request, send, self.pacer, self._clock, self._notify, once=once)
 
     def _send(self, request: Request, params: Mapping[str, Any] | None, body: bytes | None) -> Exchange:
-        """Send it once, with a token that is good for a while; nothing secret is left in what came back."""
+        """Send it once, with a token that is good for a while; the body of a refusal comes back redacted."""
         token = self._tokens.current()
         headers = {"account-id": self._settings.account_id} if self._settings.account_id else {}
         if body is not None:

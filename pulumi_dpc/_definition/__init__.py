@@ -1,1 +1,1 @@
-"""The definition as data, in the program and in the provider process: no HTTP and no Pulumi."""
+"""The definition as data, in the program and in the provider process: it imports no HTTP and no Pulumi."""

@@ -48,7 +48,7 @@ class Checked:
     Attributes:
         canonical: The definition in its one spelling.
         violations: Every mistake, as ``path: message``, sorted; never with a value.
-        warnings: What this version does not know and passes on, in the same form.
+        warnings: What this version does not know, and whether it is passed on, in the same form.
     """
 
     canonical: dict[str, Any]

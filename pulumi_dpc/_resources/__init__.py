@@ -1,1 +1,1 @@
-"""The operations of each kind of resource, in plain values: in the provider process, without Pulumi."""
+"""The operations of each kind of resource, in plain values and without Pulumi; `service` serves the lookups too."""

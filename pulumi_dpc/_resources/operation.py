@@ -31,7 +31,7 @@ class Process:
 
     Attributes:
         ownership: Which resource owns which live object.
-        attempts: What has been begun and not ended.
+        attempts: What earlier calls of this process have made, begun or failed to do.
         name_locks: One create or rename of a name at a time.
         agent_uses: Which resource uses which agent.
         start_times: How long starts took.

@@ -1,4 +1,4 @@
-"""One API as this process reaches it: one for each set of settings, for every kind of resource and the lookups."""
+"""One API as this process reaches it, the provider's for its resources or a program's for its lookups."""
 
 from __future__ import annotations
 

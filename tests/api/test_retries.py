@@ -1,4 +1,4 @@
-"""What is sent again: the table of docs/design.md section 6, row by row, and the loop that follows it."""
+"""What is sent again: the table of docs/reference/client.md, row by row, and the loop that follows it."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def sent(api: Emulator, path: str = AGENTS) -> int:
     return len([request for request in api.requests if request.path == path])
 
 
-# ---- what is sent again: the table of docs/design.md section 6, over real sockets ----
+# ---- what is sent again: the table of docs/reference/client.md, over real sockets ----
 
 Break = Callable[[Emulator], None]
 

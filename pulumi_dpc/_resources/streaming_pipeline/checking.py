@@ -1,4 +1,4 @@
-"""Checking and comparing inputs, in the preview and before every operation; no request but to compare a new import."""
+"""Checking what a program declares, and comparing it with the outputs; requests are made only for a new import."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What is known while a plan is carried out, and what that makes true when it ends.
 
-Only the events of `Known` change what is known. It alone decides what is recorded of a failure: whether it is plain
-(everything is as it was) or partial (``docs/design.md`` section 4, rule 6), and whether the pipeline is owed a start.
+Only the events of `Known` change what is known. It tells whether a failure is plain (everything is as it was) or
+partial (``docs/design.md`` section 4, rule 6), and whether the pipeline is owed a start; `state` writes that into the
+outputs.
 """
 
 from __future__ import annotations

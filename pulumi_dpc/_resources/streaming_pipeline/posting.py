@@ -75,7 +75,11 @@ def create_or_find(operation: Operation, name: tuple[str, str], definition: Mapp
 
 
 def _find_named(service: Service, project_id: str, name: str) -> list[str]:
-    """Return the ids of the pipelines that have a name now; the listing may be as old as this process."""
+    """Return the ids of the pipelines that have a name.
+
+    A name that nobody has in the listing counts as free, though that may be as old as this process; one that somebody
+    has is looked up in a new listing.
+    """
     if not service.listing.find_named(project_id, name):
         return []
     return [id_ for id_, _ in service.listing.find_named(project_id, name, since=service.client.clock.now())]

@@ -30,7 +30,7 @@ class Limits:
 
 
 AGENT_INTERVAL = 15.0
-"""Nominal seconds between two looks at the agent of a pipeline whose status says nothing."""
+"""Nominal seconds between two questions about the agent of a pipeline whose status says nothing."""
 
 
 @dataclass(frozen=True)
