@@ -109,7 +109,7 @@ def test_a_value_that_every_write_stores_otherwise_is_the_service_s_own() -> Non
     assert third.is_volatile
 
 
-def test_another_wish_that_is_stored_otherwise_is_no_reason_to_overlook_what_somebody_changes() -> None:
+def test_another_value_that_is_stored_otherwise_is_no_reason_to_overlook_what_somebody_changes() -> None:
     first = find_alterations(changed((HOST, "db")), changed((HOST, "DB")))
     (second,) = find_alterations(changed((HOST, "db2")), changed((HOST, "DB2")), first)
     assert not second.is_volatile

@@ -256,7 +256,7 @@ def test_a_failed_adoption_keeps_the_pipeline_that_it_names(one: Front) -> None:
     assert one.pipeline.status == "STREAMING"
 
 
-def test_what_is_adopted_running_as_wished_is_not_warned_of(one: Front) -> None:
+def test_what_is_adopted_running_as_it_should_is_not_warned_of(one: Front) -> None:
     id_ = one.api.add_pipeline(DEFINITION, status="STREAMING")
     result = one.create(inputs(running=True, __import_id=f"{GUIDE_PROJECT}/{id_}"))
     assert isinstance(result, Done)

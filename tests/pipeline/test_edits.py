@@ -68,7 +68,7 @@ def test_an_edit_of_what_was_found_stopping_and_runs_again_sends_stop_before_the
     assert one.pipeline.status == "STREAMING"
 
 
-def test_what_was_found_stopping_and_runs_again_as_wished_is_not_stopped(one: Front) -> None:
+def test_what_was_found_stopping_and_runs_again_as_it_should_is_not_stopped(one: Front) -> None:
     """Somebody has done what the program wants; a STOP would interrupt the stream for nothing."""
     state = made(one, running=True)
     found_stopping_and_started_by_somebody(one)
@@ -79,7 +79,7 @@ def test_what_was_found_stopping_and_runs_again_as_wished_is_not_stopped(one: Fr
     assert one.pipeline.status == "STREAMING"
 
 
-def test_what_was_found_stopping_and_runs_again_against_the_wish_is_stopped(one: Front) -> None:
+def test_what_was_found_stopping_and_runs_again_and_should_not_is_stopped(one: Front) -> None:
     state = made(one, running=True)
     found_stopping_and_started_by_somebody(one)
     result = one.update(state, inputs(running=False))

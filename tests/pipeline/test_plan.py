@@ -43,7 +43,7 @@ def steps(status: str, desired: Desired, recorded: Recorded | None = None) -> tu
         ("REBALANCING", None, ()),
     ],
 )
-def test_a_wish_alone_sends_one_command_or_none(
+def test_running_alone_sends_one_command_or_none(
     status: str, running: bool | None, expected: tuple[Step, ...]
 ) -> None:
     """A command is sent only if the live status needs it, and an unchanged definition is never put."""
@@ -168,7 +168,7 @@ def test_a_start_that_is_owed_is_given(status: str) -> None:
     assert steps(status, Desired(OLD), Recorded(OLD, resume=True))[-2:] == (START, AWAIT_RUNNING)
 
 
-def test_a_start_that_is_owed_never_beats_a_given_wish() -> None:
+def test_a_start_that_is_owed_never_beats_a_given_running() -> None:
     assert steps("NOT_RUNNING", Desired(OLD, False), Recorded(OLD, resume=True)) == ()
 
 
@@ -191,7 +191,7 @@ def test_an_edit_that_finds_it_stopped_against_its_record_says_so() -> None:
     assert any("stays stopped" in warning for warning in result.warnings)
 
 
-def test_what_is_as_wished_needs_no_body() -> None:
+def test_what_is_as_the_program_says_needs_no_body() -> None:
     assert plan(Live(OLD, "STREAMING"), Desired(OLD, True), Recorded(OLD, running=True)) == Plan(
         was_running=True, should_run=True
     )

@@ -48,7 +48,7 @@ Program = Callable[[Emulator, dict[str, Any]], list[str]]
 PROGRAMS: dict[str, Program] = {
     "stopped": plain,
     "running": lambda api, definition: plain(api, definition, running=True),
-    "wished-stopped": lambda api, definition: plain(api, definition, running=False, wait=False),
+    "given-stopped": lambda api, definition: plain(api, definition, running=False, wait=False),
     "failed-start": lambda api, definition: plain(api, definition, running=True),
     "unlucky-edit": plain,
     "secret-input": with_secret,

@@ -1,7 +1,7 @@
 """States that released versions have left behind: this version refreshes, edits and destroys what they describe.
 
-The names in them are an interface (``docs/style.md``, rule 4). Whoever changes one needs a migration, and a state here
-that shows it; the recorded ones stay as they are (``tests/stack/old_states.py``).
+The names in them are an interface (``CONTRIBUTING.md``, what may never change). Whoever changes one needs a migration,
+and a state here that shows it; the recorded ones stay as they are (``tests/stack/old_states.py``).
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ SEEN = {"running", "status", "apiUrl"}
 HIDDEN = {
     "stopped": set(),
     "running": {"__running"},
-    "wished-stopped": {"__running"},
+    "given-stopped": {"__running"},
     "failed-start": {"__running", "__unfinished"},
     "unlucky-edit": {"__unfinished", "__resume"},
     "secret-input": {"__running"},
