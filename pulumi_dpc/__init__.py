@@ -9,14 +9,24 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._program.agent_lookups import get_agent, get_agent_output, get_agents, get_agents_output
+from ._program.found import Agent, Environment, ListedStreamingPipeline, LiveStreamingPipeline, Project
 from ._program.interruption import silence_interrupts
 from ._program.lookups import (
-    Environment,
-    Project,
     get_environment,
     get_environment_output,
+    get_environments,
+    get_environments_output,
     get_project,
     get_project_output,
+    get_projects,
+    get_projects_output,
+)
+from ._program.pipeline_lookups import (
+    get_streaming_pipeline,
+    get_streaming_pipeline_output,
+    get_streaming_pipelines,
+    get_streaming_pipelines_output,
 )
 from ._program.provider import Provider
 from ._program.streaming_pipeline import StreamingPipeline
@@ -83,6 +93,7 @@ if TYPE_CHECKING:
     from ._program.client import DpcClient
 
 __all__ = [
+    "Agent",
     "ApiError",
     "AzureBlobTarget",
     "AzureBlobTargetDict",
@@ -100,6 +111,8 @@ __all__ = [
     "InvalidDefinition",
     "KeyPairAuthentication",
     "KeyPairAuthenticationDict",
+    "ListedStreamingPipeline",
+    "LiveStreamingPipeline",
     "LookupFailed",
     "MySqlConnection",
     "MySqlConnectionDict",
@@ -140,10 +153,22 @@ __all__ = [
     "TargetDict",
     "WaitTimedOut",
     "__version__",
+    "get_agent",
+    "get_agent_output",
+    "get_agents",
+    "get_agents_output",
     "get_environment",
     "get_environment_output",
+    "get_environments",
+    "get_environments_output",
     "get_project",
     "get_project_output",
+    "get_projects",
+    "get_projects_output",
+    "get_streaming_pipeline",
+    "get_streaming_pipeline_output",
+    "get_streaming_pipelines",
+    "get_streaming_pipelines_output",
 ]
 
 silence_interrupts()

@@ -68,6 +68,10 @@ class Answers:
             value: T = self._values[settings, key]
             return value
 
+    def known(self, settings: Settings, key: tuple[str, ...]) -> Any:
+        """Return the answer to a question that was asked before; None if it was not."""
+        return self._values.get((settings, key))
+
     def is_first(self, settings: Settings, key: tuple[str, ...]) -> bool:
         """Tell whether this is the first time that the key is met."""
         with self._lock:

@@ -27,11 +27,13 @@ class Question(Generic[T]):
 
     Attributes:
         token: Its name for the mocks of a unit test.
+        check: Raises a `ConfigurationError` if the arguments cannot be asked for.
         ask: Returns the API's answer to the arguments.
         read: Returns what the program gets of an answer.
     """
 
     token: str
+    check: Callable[[Mapping[str, Any]], None]
     ask: Callable[[Settings, Mapping[str, Any]], Mapping[str, Any]]
     read: Callable[[Mapping[str, Any]], T]
 
@@ -42,6 +44,7 @@ class Question(Generic[T]):
             arguments: By their names in the API's spelling.
             settings: Whom to ask; by default the account of the program.
         """
+        self.check(arguments)
         if has_mocks():
             return self.read(completed(self.token, arguments, ask_mocks(self.token, arguments)))
         return self.read(self.ask(settings or settings_of_program(), arguments))
@@ -68,6 +71,7 @@ class Question(Generic[T]):
 
     async def _ask_in_thread(self, account: Mapping[str, str] | None, arguments: Mapping[str, Any]) -> T:
         """Ask beside the event loop, which registers resources meanwhile; the settings are found in its thread."""
+        in_program(lambda: self.check(arguments))
         settings = in_program(lambda: settings_of_program(account))
         return await asyncio.to_thread(in_program, lambda: self.read(self.ask(settings, arguments)))
 
@@ -77,10 +81,13 @@ class Question(Generic[T]):
         # The SDK would look for a parent's provider by the package of the token, which is not that of our resources.
         asked = pulumi.InvokeOutputOptions.merge(opts, pulumi.InvokeOptions(provider=_provider(opts)))
         answer = ask_mocks_later(self.token, arguments, asked)
+
+        def read(found: list[Any]) -> T:
+            self.check(found[0])
+            return self.read(completed(self.token, found[0], found[1]))
+
         both = pulumi.Output.all(pulumi.Output.from_input(arguments), answer)
-        return both.apply(
-            lambda found: in_program(lambda: self.read(completed(self.token, found[0], found[1])))
-        )
+        return both.apply(lambda found: in_program(lambda: read(found)))
 
 
 def _provider(opts: pulumi.InvokeOptions | None) -> pulumi.ProviderResource | None:

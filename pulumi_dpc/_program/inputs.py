@@ -15,7 +15,7 @@ import pulumi
 from pulumi_dpc._names import AGENT_ID, DEFINITION, PROJECT_ID
 from pulumi_dpc.errors import ConfigurationError, DpcError
 
-from .lookups import Environment, Project
+from .found import Agent, Environment, Project
 from .reporting import in_program
 
 Properties = Mapping[str, Any]
@@ -110,6 +110,8 @@ def _cure(value: object, path: Path) -> str:
     if isinstance(value, Environment):
         is_agent = path == (AGENT_ID,)
         return "write agent_id=environment.default_agent_id" if is_agent else "write the text that is meant"
+    if isinstance(value, Agent):
+        return "write agent_id=agent.id" if path == (AGENT_ID,) else "write the text that is meant"
     for kind, cure in _CURES:
         if isinstance(value, kind):
             return cure

@@ -1,74 +1,32 @@
-"""Names to ids: the lookups that a program calls."""
+"""Projects and environments: the lookups of them that a program calls."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
-from pulumi_dpc.errors import ConfigurationError, DpcError
+from pulumi_dpc.errors import DpcError
 
 from .account import answers
+from .agent_lookups import find_agent
+from .arguments import require_text
 from .asking import Question
+from .found import (
+    Environment,
+    EnvironmentOutput,
+    Project,
+    ProjectOutput,
+    read_environment,
+    read_project,
+)
 from .matching import the_one
-from .mocked import GET_ENVIRONMENT, GET_PROJECT
+from .mocked import GET_ENVIRONMENT, GET_ENVIRONMENTS, GET_PROJECT, GET_PROJECTS
 from .reporting import in_program
 
 if TYPE_CHECKING:
     from pulumi_dpc._api.settings import Settings
-
-
-@dataclass(frozen=True)
-class Project:
-    """A project of the account."""
-
-    id: str
-    """The project's id, a UUID."""
-    name: str
-    """Its name, as it was asked for."""
-    description: str = ""
-    """What the account says of it; empty where it says nothing."""
-
-
-@dataclass(frozen=True)
-class Environment:
-    """An environment of a project, with the agent that is its default."""
-
-    name: str
-    """The environment's name."""
-    default_agent_id: str
-    """The id of its default agent, a UUID; empty where it has none."""
-    default_agent_name: str
-    """The name of its default agent; empty where it has none."""
-
-
-if TYPE_CHECKING:
-
-    class ProjectOutput(pulumi.Output[Project]):
-        """A project that is found later; each field of it is an Output."""
-
-        @property
-        def id(self) -> pulumi.Output[str]: ...
-        @property
-        def name(self) -> pulumi.Output[str]: ...
-        @property
-        def description(self) -> pulumi.Output[str]: ...
-
-    class EnvironmentOutput(pulumi.Output[Environment]):
-        """An environment that is found later; each field of it is an Output."""
-
-        @property
-        def name(self) -> pulumi.Output[str]: ...
-        @property
-        def default_agent_id(self) -> pulumi.Output[str]: ...
-        @property
-        def default_agent_name(self) -> pulumi.Output[str]: ...
-
-else:
-    # An Output has every attribute of its value, but a type checker knows them as `Output[Any]` only.
-    ProjectOutput, EnvironmentOutput = pulumi.Output[Project], pulumi.Output[Environment]
 
 
 def get_project(name: str, *, settings: Settings | None = None) -> Project:
@@ -82,7 +40,19 @@ def get_project(name: str, *, settings: Settings | None = None) -> Project:
         LookupFailed: No project has that name, or more than one has.
         DpcError: Credentials are missing or wrong, or the API cannot be reached.
     """
-    return in_program(lambda: _PROJECT.answer({"name": _plain(name, "get_project", "name")}, settings))
+    return in_program(lambda: _PROJECT.answer({"name": name}, settings))
+
+
+def get_projects(*, settings: Settings | None = None) -> list[Project]:
+    """Return all projects that the credentials see, in the service's order.
+
+    Args:
+        settings: Credentials and endpoint; by default from the environment, then the stack configuration.
+
+    Raises:
+        DpcError: Credentials are missing or wrong, or the API cannot be reached.
+    """
+    return in_program(lambda: _PROJECTS.answer({}, settings))
 
 
 def get_environment(
@@ -102,14 +72,20 @@ def get_environment(
         LookupFailed: No environment has that name, or the name is not given and there are several.
         DpcError: Credentials are missing or wrong, the project is unknown, or the API cannot be reached.
     """
+    return in_program(lambda: _ENVIRONMENT.answer({"projectId": project_id, "name": name}, settings))
 
-    def find() -> Environment:
-        arguments = {"projectId": _plain(project_id, "get_environment", "project_id"), "name": name}
-        if name is not None:
-            _plain(name, "get_environment", "name")
-        return _ENVIRONMENT.answer(arguments, settings)
 
-    return in_program(find)
+def get_environments(project_id: str, *, settings: Settings | None = None) -> list[Environment]:
+    """Return all environments of a project, in the service's order.
+
+    Args:
+        project_id: The project's id.
+        settings: Credentials and endpoint; by default from the environment, then the stack configuration.
+
+    Raises:
+        DpcError: Credentials are missing or wrong, the project is unknown, or the API cannot be reached.
+    """
+    return in_program(lambda: _ENVIRONMENTS.answer({"projectId": project_id}, settings))
 
 
 def get_project_output(
@@ -143,41 +119,84 @@ def get_environment_output(
     return cast("EnvironmentOutput", _ENVIRONMENT.answer_later(arguments, opts))
 
 
-def _plain(value: object, function: str, argument: str) -> str:
-    """Return the text that a plain lookup was given, or say what to write instead."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, pulumi.Output):
-        raise ConfigurationError(f"{function}: {argument} is an Output, which {function}_output takes")
-    if isinstance(value, Project):
-        raise ConfigurationError(f"{function}: {argument} is a Project: write project.id")
-    raise ConfigurationError(f"{function}: {argument} must be a text, but is {value!r}")
+def get_projects_output(
+    *, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None
+) -> pulumi.Output[list[Project]]:
+    """Return all projects that the credentials see, through another `Provider` or after other resources.
+
+    Args:
+        opts: ``provider`` names the `Provider` whose account is asked; ``depends_on``, which `InvokeOutputOptions`
+            has, delays the lookup until those resources are made.
+    """
+    return _PROJECTS.answer_later({}, opts)
+
+
+def get_environments_output(
+    project_id: pulumi.Input[str],
+    *,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[list[Environment]]:
+    """Return all environments of a project, for an id that is an output, or through another `Provider`.
+
+    Args:
+        project_id: The project's id.
+        opts: ``provider`` names the `Provider` whose account is asked; ``depends_on``, which `InvokeOutputOptions`
+            has, delays the lookup until those resources are made.
+    """
+    return _ENVIRONMENTS.answer_later({"projectId": project_id}, opts)
+
+
+def _check_project(arguments: Mapping[str, Any]) -> None:
+    require_text("get_project", "name", arguments["name"])
+
+
+def _list_projects(settings: Settings, _arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"projects": answers().get(settings, ("projects",), lambda client: client.list_projects())}
 
 
 def _find_project(settings: Settings, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    projects = answers().get(settings, ("projects",), lambda client: client.list_projects())
+    projects = _list_projects(settings, arguments)["projects"]
     return the_one(projects, arguments["name"], "project", f"at {settings.api_url}")
 
 
-def _read_project(found: Mapping[str, Any]) -> Project:
-    return Project(id=found["id"], name=found["name"], description=found.get("description") or "")
+def _check_environment(arguments: Mapping[str, Any]) -> None:
+    require_text("get_environment", "project_id", arguments["projectId"])
+    if arguments["name"] is not None:
+        require_text("get_environment", "name", arguments["name"])
+
+
+def _check_environments(arguments: Mapping[str, Any]) -> None:
+    require_text("get_environments", "project_id", arguments["projectId"])
+
+
+def _list_environments(settings: Settings, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    project_id = arguments["projectId"]
+    key = ("environments", project_id.lower())
+    return {"environments": answers().get(settings, key, lambda client: client.list_environments(project_id))}
 
 
 def _find_environment(settings: Settings, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    project_id = arguments["projectId"]
-    key = ("environments", project_id)
-    environments = answers().get(settings, key, lambda client: client.list_environments(project_id))
-    match = the_one(environments, arguments["name"], "environment", f"in the project {project_id}")
-    _warn_of_batch_agent(settings, _read_environment(match))
+    environments = _list_environments(settings, arguments)["environments"]
+    where = f"in the project {arguments['projectId']}"
+    match = the_one(environments, arguments["name"], "environment", where)
+    _warn_of_batch_agent(settings, read_environment(match))
     return match
 
 
-def _read_environment(found: Mapping[str, Any]) -> Environment:
-    return Environment(found["name"], found.get("defaultAgentId") or "", found.get("defaultAgentName") or "")
-
-
-_PROJECT = Question(GET_PROJECT, _find_project, _read_project)
-_ENVIRONMENT = Question(GET_ENVIRONMENT, _find_environment, _read_environment)
+_PROJECT = Question(GET_PROJECT, _check_project, _find_project, read_project)
+_PROJECTS = Question(
+    GET_PROJECTS,
+    lambda _arguments: None,
+    _list_projects,
+    lambda found: [read_project(one) for one in found["projects"]],
+)
+_ENVIRONMENT = Question(GET_ENVIRONMENT, _check_environment, _find_environment, read_environment)
+_ENVIRONMENTS = Question(
+    GET_ENVIRONMENTS,
+    _check_environments,
+    _list_environments,
+    lambda found: [read_environment(one) for one in found["environments"]],
+)
 
 
 def _warn_of_batch_agent(settings: Settings, environment: Environment) -> None:
@@ -185,7 +204,7 @@ def _warn_of_batch_agent(settings: Settings, environment: Environment) -> None:
     if not agent_id:
         return
     try:
-        agent = answers().get(settings, ("agent", agent_id), lambda client: client.get_agent(agent_id))
+        agent = find_agent(settings, agent_id)
     except DpcError:
         return  # a role that may not read agents is no reason to fail, nor to warn
     kind = agent.get("agentType")

@@ -12,9 +12,28 @@ from pulumi.runtime.settings import get_monitor
 from pulumi_dpc.errors import LookupFailed
 
 GET_PROJECT = "dpc:index:getProject"
+GET_PROJECTS = "dpc:index:getProjects"
 GET_ENVIRONMENT = "dpc:index:getEnvironment"
-_NEEDED = {GET_PROJECT: "id", GET_ENVIRONMENT: "defaultAgentId"}
-"""The tokens that `call` is asked with, and what its answer must have."""
+GET_ENVIRONMENTS = "dpc:index:getEnvironments"
+GET_AGENT = "dpc:index:getAgent"
+GET_AGENTS = "dpc:index:getAgents"
+GET_STREAMING_PIPELINE = "dpc:index:getStreamingPipeline"
+GET_STREAMING_PIPELINES = "dpc:index:getStreamingPipelines"
+
+_ONE = {
+    GET_PROJECT: "id",
+    GET_ENVIRONMENT: "defaultAgentId",
+    GET_AGENT: "agentId",
+    GET_STREAMING_PIPELINE: "streamingPipelineId",
+}
+"""The tokens that `call` is asked with for one thing, and what its answer must have."""
+_ALL = {
+    GET_PROJECTS: ("projects", "id"),
+    GET_ENVIRONMENTS: ("environments", "name"),
+    GET_AGENTS: ("agents", "agentId"),
+    GET_STREAMING_PIPELINES: ("streamingPipelines", "streamingPipelineId"),
+}
+"""The tokens for all of a kind: the list that an answer must have, and what each thing in it must have."""
 
 
 def has_mocks() -> bool:
@@ -36,18 +55,34 @@ def ask_mocks_later(
 
 
 def completed(token: str, arguments: Mapping[str, Any], answer: Any) -> Mapping[str, Any]:
-    """Return an answer of the mocks, with the name that was asked for where they leave it out.
+    """Return an answer of the mocks, with what was asked for where they leave it out.
 
     Raises:
         LookupFailed: It lacks what the lookup is for.
     """
-    needed = _NEEDED[token]
-    if not isinstance(answer, Mapping) or not isinstance(answer.get(needed), str):
-        raise LookupFailed(
-            f"the mocks of this test do not answer {token}: let `call` return {{{needed!r}: '...'}} where args.token"
-            f" is {token!r}"
-        )
-    return {"name": arguments.get("name") or "", **answer}
+    known = {"name": "", "projectId": "", **_given(arguments)}
+    if token in _ALL:
+        key, needed = _ALL[token]
+        things = answer.get(key) if isinstance(answer, Mapping) else None
+        if not isinstance(things, list) or not all(_has(thing, needed) for thing in things):
+            raise _unanswered(token, f"{{{key!r}: [{{{needed!r}: '...'}}]}}")
+        return {key: [{**known, **thing} for thing in things]}
+    needed = _ONE[token]
+    if "id" in known:
+        known[needed] = str(known.pop("id")).rpartition("/")[2]
+    if not isinstance(answer, Mapping) or not _has({**known, **answer} if answer else answer, needed):
+        raise _unanswered(token, f"{{{needed!r}: '...'}}")
+    return {**known, **answer}
+
+
+def _has(thing: Any, key: str) -> bool:
+    return isinstance(thing, Mapping) and isinstance(thing.get(key), str)
+
+
+def _unanswered(token: str, wanted: str) -> LookupFailed:
+    return LookupFailed(
+        f"the mocks of this test do not answer {token}: let `call` return {wanted} where args.token is {token!r}"
+    )
 
 
 def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,17 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "defaultAgentId": "a-1",
         "defaultAgentName": "streaming",
     },
+    "dpc:index:getAgent": {"agentId": "a-1", "name": "streaming", "connected": True},
+    "dpc:index:getStreamingPipeline": {
+        "streamingPipelineId": "s-1",
+        "agentId": "a-1",
+        "streamingSource": DEFINITION["streamingSource"],
+        "status": "STREAMING",
+    },
+    "dpc:index:getProjects": {"projects": [{"id": "p-1", "name": "Analytics"}]},
+    "dpc:index:getEnvironments": {"environments": [{"name": "production"}]},
+    "dpc:index:getAgents": {"agents": [{"agentId": "a-1", "name": "streaming"}]},
+    "dpc:index:getStreamingPipelines": {"streamingPipelines": [{"streamingPipelineId": "s-1"}]},
 }
 
 
@@ -114,10 +125,62 @@ def test_a_whole_program_runs_on_mocks() -> pulumi.Output[None]:
     return orders.project_id.apply(hold)
 
 
+def test_lookups_of_one_thing_ask_the_mocks() -> None:
+    mocks = mocked()
+    assert dpc.get_agent(name="streaming") == dpc.Agent("a-1", "streaming", connected=True)
+    found = dpc.get_streaming_pipeline("p-1", name="orders")
+    assert (found.id, found.name, found.agent_id, found.status) == ("p-1/s-1", "orders", "a-1", "STREAMING")
+    assert found.streaming_source == DEFINITION["streamingSource"]
+    assert type(found.streaming_source["connection"]["port"]) is int
+    assert [(token, arguments) for token, arguments, _ in mocks.asked] == [
+        ("dpc:index:getAgent", {"name": "streaming"}),
+        ("dpc:index:getStreamingPipeline", {"projectId": "p-1", "name": "orders"}),
+    ]
+
+
+def test_lookups_of_all_things_ask_the_mocks() -> None:
+    mocks = mocked()
+    assert dpc.get_projects() == [dpc.Project("p-1", "Analytics")]
+    assert dpc.get_environments("p-1") == [dpc.Environment("production", "", "")]
+    assert dpc.get_agents(streaming=True) == [dpc.Agent("a-1", "streaming")]
+    assert [one.id for one in dpc.get_streaming_pipelines("p-1")] == ["p-1/s-1"]
+    assert [(token, arguments) for token, arguments, _ in mocks.asked] == [
+        ("dpc:index:getProjects", {}),
+        ("dpc:index:getEnvironments", {"projectId": "p-1"}),
+        ("dpc:index:getAgents", {"streaming": True}),
+        ("dpc:index:getStreamingPipelines", {"projectId": "p-1"}),
+    ]
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def test_each_lookup_of_outputs_asks_the_mocks() -> pulumi.Output[None]:
+    mocks = mocked()
+    project_id = pulumi.Output.from_input("p-1")
+    found = [
+        dpc.get_agent_output(id=pulumi.Output.from_input("a-1")).name,
+        dpc.get_streaming_pipeline_output(project_id, name="orders").status,
+        dpc.get_projects_output().apply(len),
+        dpc.get_environments_output(project_id).apply(len),
+        dpc.get_agents_output(connected=True).apply(len),
+        dpc.get_streaming_pipelines_output(project_id).apply(len),
+    ]
+
+    def hold(values: list[Any]) -> None:
+        assert values == ["streaming", "STREAMING", 1, 1, 1, 1]
+        assert {token for token, _, _ in mocks.asked} == set(ANSWERS) - {
+            "dpc:index:getProject",
+            "dpc:index:getEnvironment",
+        }
+
+    return pulumi.Output.all(*found).apply(hold)
+
+
 def test_mocks_may_leave_out_what_the_program_has_asked_for() -> None:
     mocked({"dpc:index:getProject": {"id": "p-1"}, "dpc:index:getEnvironment": {"defaultAgentId": "a-1"}})
     assert dpc.get_project("Analytics") == dpc.Project("p-1", "Analytics")
     assert dpc.get_environment("p-1", "production") == dpc.Environment("production", "a-1", "")
+    mocked({"dpc:index:getAgent": {"name": "streaming"}})
+    assert dpc.get_agent(id="a-1") == dpc.Agent("a-1", "streaming")
 
 
 def test_mocks_that_know_nothing_of_a_lookup_are_told_what_to_return() -> None:
@@ -129,3 +192,7 @@ def test_mocks_that_know_nothing_of_a_lookup_are_told_what_to_return() -> None:
         dpc.get_project("Analytics")
     with pytest.raises(dpc.LookupFailed, match=r"\{'defaultAgentId': '...'\}"):
         dpc.get_environment("p-1")
+    with pytest.raises(dpc.LookupFailed, match=r"\{'agentId': '...'\} where args.token is 'dpc:index:getA"):
+        dpc.get_agent(id="a-1")
+    with pytest.raises(dpc.LookupFailed, match=r"\{'agents': \[\{'agentId': '...'\}\]\}"):
+        dpc.get_agents()

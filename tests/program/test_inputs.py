@@ -14,6 +14,7 @@ from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, edited, resource
 IMPORTS = "import asyncio, collections, datetime, decimal, pathlib, types, uuid\n"
 ENVIRONMENT = "dpc.Environment('production', 'a', 'b')"
 PROJECT = "dpc.Project('p', 'Analytics')"
+AGENT = "dpc.Agent('i', 'streaming')"
 
 
 def source(**changes: str) -> dict[str, Any]:
@@ -82,6 +83,10 @@ SPOILED: dict[str, tuple[dict[str, Any], str]] = {
     "a project for its id": (
         {"project_id": f"text:{PROJECT}"},
         "project_id is of type Project: write project_id=project.id",
+    ),
+    "an agent for its id": (
+        {"agent_id": f"text:{AGENT}"},
+        "agent_id is of type Agent: write agent_id=agent.id",
     ),
     "an environment for an agent's id": (
         {"agent_id": f"text:{ENVIRONMENT}"},

@@ -34,6 +34,32 @@ assert_type(environment.default_agent_id, pulumi.Output[str])
 assert_type(environment.default_agent_name, pulumi.Output[str])
 dpc.get_project_output("Analytics", opts=pulumi.InvokeOptions(provider=dpc.Provider("other")))
 
+for one in dpc.get_agents(streaming=True, connected=True):
+    assert_type(one, dpc.Agent)
+agent = dpc.get_agent_output(name=pulumi.Output.from_input("eu-agent"))
+assert_type(agent.id, pulumi.Output[str])
+assert_type(agent.connected, pulumi.Output[bool | None])
+assert_type(agent.version_details, pulumi.Output[Mapping[str, Any] | None])
+assert_type(agent.apply(lambda found: found), pulumi.Output[dpc.Agent])
+assert_type(dpc.get_agents_output(), pulumi.Output[list[dpc.Agent]])
+assert_type(dpc.get_projects(), list[dpc.Project])
+assert_type(dpc.get_projects_output(), pulumi.Output[list[dpc.Project]])
+assert_type(dpc.get_environments("p"), list[dpc.Environment])
+assert_type(dpc.get_environments_output(later.id), pulumi.Output[list[dpc.Environment]])
+
+live = dpc.get_streaming_pipeline("p", name="orders")
+assert_type(live, dpc.LiveStreamingPipeline)
+assert_type(live.streaming_source, outputs.Source)
+assert_type(live.status, str)
+dpc.StreamingPipeline.from_definition("copy", live.definition, project_id=later.id, agent_id=agent.id)
+found_later = dpc.get_streaming_pipeline_output(later.id, id=orders.streaming_pipeline_id)
+assert_type(found_later.status, pulumi.Output[str])
+assert_type(found_later.streaming_target, pulumi.Output[outputs.Target])
+assert_type(found_later.definition, pulumi.Output[Mapping[str, Any]])
+assert_type(found_later.apply(lambda found: found), pulumi.Output[dpc.LiveStreamingPipeline])
+print(dpc.get_streaming_pipelines("p")[0].status)  # type: ignore[attr-defined]
+assert_type(dpc.get_streaming_pipelines_output(later.id), pulumi.Output[list[dpc.ListedStreamingPipeline]])
+
 
 # ---- outputs ----
 

@@ -31,10 +31,7 @@ CALLED: dict[str, Any] = {
     "SecretReference.aws": pulumi_dpc.SecretReference.aws,
     "SecretReference.azure": pulumi_dpc.SecretReference.azure,
     "SecretReference.google": pulumi_dpc.SecretReference.google,
-    "get_project": pulumi_dpc.get_project,
-    "get_project_output": pulumi_dpc.get_project_output,
-    "get_environment": pulumi_dpc.get_environment,
-    "get_environment_output": pulumi_dpc.get_environment_output,
+    **{name: getattr(pulumi_dpc, name) for name in pulumi_dpc.__all__ if name.startswith("get_")},
 }
 """What programs call."""
 PUBLIC_MODULES = (pulumi_dpc, pulumi_dpc.errors, pulumi_dpc.outputs, pulumi_dpc.emulator)

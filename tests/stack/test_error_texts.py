@@ -271,6 +271,44 @@ def environment_of_an_unknown_project(world: World) -> Result:
     return world.up(f"dpc.get_environment({NOWHERE!r})\n")
 
 
+@case("no agent 'streaming' at <api>; there is: 'streaming-agent'")
+def unknown_agent(world: World) -> Result:
+    return world.up("dpc.get_agent(name='streaming')\n")
+
+
+@case("no agent <nowhere> at <api>; there is: 'streaming-agent' (<agent>)")
+def unknown_id_of_an_agent(world: World) -> Result:
+    return world.up(f"dpc.get_agent(id={NOWHERE!r})\n")
+
+
+@case("2 agents are named 'streaming-agent' at <api> (<agent>, <nowhere>): use the id of the one you mean")
+def agent_name_twice(world: World) -> Result:
+    world.api.add_agent("streaming-agent", NOWHERE)
+    return world.up("dpc.get_agent(name='streaming-agent')\n")
+
+
+@case("no streaming pipeline 'orders' in the project <project>; there is: 'orders-pipeline'")
+def unknown_pipeline(world: World) -> Result:
+    world.api.add_pipeline(DEFINITION)
+    return world.up(f"dpc.get_streaming_pipeline({GUIDE_PROJECT!r}, name='orders')\n")
+
+
+@case("no streaming pipeline <nowhere> in the project <project>; there is: 'orders-pipeline' (<agent>)")
+def unknown_id_of_a_pipeline(world: World) -> Result:
+    world.api.add_pipeline(DEFINITION, GUIDE_PROJECT, GUIDE_AGENT)
+    return world.up(f"dpc.get_streaming_pipeline({GUIDE_PROJECT!r}, id={NOWHERE!r})\n")
+
+
+@case(
+    "2 streaming pipelines are named 'orders-pipeline' in the project <project> (<agent>, <nowhere>): "
+    "use the id of the one you mean"
+)
+def pipeline_name_twice(world: World) -> Result:
+    for id_ in (GUIDE_AGENT, NOWHERE):
+        world.api.add_pipeline(DEFINITION, GUIDE_PROJECT, id_)
+    return world.up(f"dpc.get_streaming_pipeline({GUIDE_PROJECT!r}, name='orders-pipeline')\n")
+
+
 # ---- the definition ----
 
 
