@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 from pulumi_dpc.errors import DpcError
@@ -10,6 +11,7 @@ _LAST_UP = (
     "A refresh or destroy sees the stack configuration and the providers of the last `pulumi up`: if they were changed"
     " since then, run `pulumi up --refresh=false` or `pulumi refresh --run-program` first"
 )
+_REQUEST = re.compile(r" \([A-Z]+ /[^()]*\)")
 _RECORDED = ("dpc:", "the arguments (")
 """How an error names a setting that the engine gives a refresh or destroy from the state."""
 
@@ -36,7 +38,8 @@ class SharedErrors:
             return str(error)
         if resource is not None:
             with self._lock:
-                first = self._first.setdefault(error.shared, resource)
+                # Told in full is what is the same but for the request that met it.
+                first = self._first.setdefault(_REQUEST.sub("", str(error)), resource)
             if first != resource:
                 return f"{error.shared}; the error of {first} says more"
         is_outdated = is_recorded and any(word in str(error) for word in _RECORDED)

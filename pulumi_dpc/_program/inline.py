@@ -27,7 +27,12 @@ def environment_of_program() -> Mapping[str, str] | None:
     """
     server = _language_server(sys._getframe())  # noqa: SLF001 - documented, CPython only
     if server is None:
-        return os.environ
+        # A thread that such a program has begun, or one of the caller's own: which of the two cannot be told.
+        return (
+            None
+            if any(_is_server(frame.f_locals.get("self")) for frame in _frames_of_all_threads())
+            else os.environ
+        )
     for frame in _frames_of_all_threads():
         names = frame.f_locals
         if any(value is server for value in list(names.values())):
@@ -39,13 +44,17 @@ def environment_of_program() -> Mapping[str, str] | None:
 
 def _language_server(frame: FrameType | None) -> object | None:
     """Return the server that runs this thread's program, if that is an inline program."""
-    kind: type | tuple[()] = getattr(sys.modules.get("pulumi.automation._server"), "LanguageServer", ())
     while frame is not None:
         server: object = frame.f_locals.get("self")
-        if isinstance(server, kind):
+        if _is_server(server):
             return server
         frame = frame.f_back
     return None
+
+
+def _is_server(value: object) -> bool:
+    kind: type | tuple[()] = getattr(sys.modules.get("pulumi.automation._server"), "LanguageServer", ())
+    return isinstance(value, kind)
 
 
 def _frames_of_all_threads() -> Iterator[FrameType]:

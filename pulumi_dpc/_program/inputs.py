@@ -142,6 +142,12 @@ def definition_properties(resource_name: str, definition: Any) -> dict[str, Any]
     def load(found: Any) -> Any:
         if is_unknown(found):
             return found
+        if isinstance(found, str):
+            found = found.lstrip("\ufeff")
+            if not found.lstrip().startswith(
+                "{"
+            ):  # it may be a secret, so it is not quoted, as a path would be
+                raise pulumi.RunError(f"{resource_name}: {_NO_OBJECT}")
         try:
             return load_definition(found)
         except DpcError as error:
@@ -149,6 +155,12 @@ def definition_properties(resource_name: str, definition: Any) -> dict[str, Any]
 
     loaded: pulumi.Output[Any] = pulumi.Output.from_input(definition).apply(load, run_with_unknowns=True)
     return {key: _part(loaded, key) for key in DEFINITION}
+
+
+_NO_OBJECT = (
+    "the definition is an output whose text is not a JSON object: give the definition itself, or its JSON text; the"
+    " path of a file cannot be an output"
+)
 
 
 def _part(loaded: pulumi.Output[Any], key: str) -> pulumi.Output[Any]:

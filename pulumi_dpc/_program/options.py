@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from pulumi_dpc._names import IMPORT_ID, INPUTS, OUTPUTS
+from pulumi_dpc._names import IMPORT_ID, INPUTS, OUTPUTS, SECRET_PATHS
+
+from .secrecy import secret_paths
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import callback_pb2
@@ -51,7 +53,25 @@ def as_registered(
         options.delete_before_replace = True
     if options.import_ is not None and options.id is None:
         properties[IMPORT_ID], options.import_ = options.import_, None
+    secrets = secret_paths(
+        {key: value for key, value in properties.items() if not key.startswith("__")},
+        (*_known_secrets(props), *_whole_secrets(options)),
+    )
+    if secrets is not None:
+        properties[SECRET_PATHS] = secrets
     return properties, options
+
+
+def _known_secrets(props: Properties) -> list[str]:
+    """Return the paths that were found secret before a transform, which may not show them as such."""
+    paths = props.get(SECRET_PATHS)
+    return paths if isinstance(paths, list) else []
+
+
+def _whole_secrets(options: pulumi.ResourceOptions) -> list[str]:
+    """Return the paths of the inputs that `additional_secret_outputs` names."""
+    named = options.additional_secret_outputs
+    return [f"/{name}" for name in named or () if name in INPUTS] if isinstance(named, list) else []
 
 
 def _in_state_spelling(option: str, path: Any, props: Properties, warn: Warn) -> Sequence[Any]:
@@ -122,14 +142,14 @@ def _spelled(transform: pulumi.ResourceTransform, type_token: str) -> pulumi.Res
         known = {path for option in _PROPERTIES_OF for path in getattr(args.opts, option) or ()}
         answer = transform(args)
         result = await answer if isinstance(answer, Awaitable) else answer
-        if result is None or result.opts is None or args.type_ != type_token:
+        if result is None or args.type_ != type_token:
             return result
 
         def warn(text: str) -> None:
             if not any(repr(path) in text for path in known):  # it was said when that came
                 warn_of(args.name)(text)
 
-        return pulumi.ResourceTransformResult(*as_registered(result.props, result.opts, warn))
+        return pulumi.ResourceTransformResult(*as_registered(result.props, result.opts or args.opts, warn))
 
     return spelled
 

@@ -7,19 +7,26 @@ An input that becomes a secret later, with the same value, is no change to anybo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import pulumi
 
 
-def secret_paths(properties: Mapping[str, Any]) -> pulumi.Output[list[str] | None] | None:
-    """Return where these properties hold secrets, sorted; None where all of them are plain values."""
+def secret_paths(
+    properties: Mapping[str, Any], always: Iterable[str] = ()
+) -> pulumi.Output[list[str] | None] | list[str] | None:
+    """Return where these properties hold secrets, sorted; None where all of them are plain values.
+
+    Args:
+        properties: The resource's properties.
+        always: Paths that are secret whatever stands there.
+    """
     if not _has_outputs(properties):
-        return None
+        return sorted(set(always)) or None
 
     async def find() -> list[str] | None:
-        return sorted([path async for path in _secrets(properties, "")]) or None
+        return sorted({*always, *[path async for path in _secrets(properties, "")]}) or None
 
     def known(answer: bool) -> asyncio.Future[bool]:  # noqa: FBT001 - the value of a future
         future: asyncio.Future[bool] = asyncio.get_event_loop().create_future()

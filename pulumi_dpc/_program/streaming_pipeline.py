@@ -10,11 +10,10 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from pulumi_dpc._entry import STREAMING_PIPELINE
-from pulumi_dpc._names import OUTPUTS, PROVIDER, SECRET_PATHS, STREAMING_PIPELINE_TYPE
+from pulumi_dpc._names import OUTPUTS, PROVIDER, STREAMING_PIPELINE_TYPE
 
 from .inputs import definition_properties, usable
 from .options import as_registered, patch_transforms, warn_of
-from .secrecy import secret_paths
 
 if TYPE_CHECKING:
     from pulumi_dpc import outputs
@@ -100,8 +99,8 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
 
         Args:
             resource_name: The name in the Pulumi program.
-            definition: The path of a JSON file, JSON text, the definition itself, or an output of any of these, as
-                from a stack reference; one that is secret makes the whole definition secret.
+            definition: The path of a JSON file, JSON text, or the definition itself; the last two may be an output,
+                as from a stack reference. One that is secret makes the whole definition secret.
             project_id: The project it belongs to, a UUID. A change replaces it.
             agent_id: The streaming agent that runs it, a UUID. Default: what the definition says.
             name: The pipeline's name, unique in the project. Default: what the definition says.
@@ -244,13 +243,8 @@ def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransform
     """Return what is registered of a pipeline, after the transformations of its own, its parents and the stack."""
     if not isinstance(args.resource, StreamingPipeline):
         return None  # a child of one, which inherits its transformations
-    properties, options = as_registered(usable(args.name, args.props), args.opts, warn_of(args.name))
-    secrets = secret_paths(
-        {key: value for key, value in properties.items() if key not in (PROVIDER, SECRET_PATHS)}
-    )
-    if secrets is not None:
-        properties[SECRET_PATHS] = secrets
-    return pulumi.ResourceTransformationResult(properties, options)
+    registered = as_registered(usable(args.name, args.props), args.opts, warn_of(args.name))
+    return pulumi.ResourceTransformationResult(*registered)
 
 
 patch_transforms(STREAMING_PIPELINE_TYPE)

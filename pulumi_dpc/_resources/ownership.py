@@ -38,6 +38,7 @@ class Ownership:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._import_removed: set[str | None] = set()
         self._declared: set[str] = set()
         self._known_before: set[str] = set()
         self._owners: dict[str, set[str]] = defaultdict(set)
@@ -69,6 +70,16 @@ class Ownership:
                 if not is_new:
                     self._known_before.add(urn)
                 self._owners[id_.lower()].add(urn)
+
+    def record_removed_import(self, urn: str | None, *, is_removed: bool) -> None:
+        """Record whether the program has removed the `import_` that the state still has."""
+        with self._lock:
+            (self._import_removed.add if is_removed else self._import_removed.discard)(urn)
+
+    def is_import_removed(self, urn: str | None) -> bool:
+        """Tell whether the program has removed its `import_`, so that the id in the inputs is only kept."""
+        with self._lock:
+            return urn in self._import_removed
 
     def record_adoption(self, urn: str | None, id_: str) -> None:
         """Record that a create of this process took an existing object over."""

@@ -122,6 +122,29 @@ def test_an_inline_program_whose_workspace_cannot_be_found_asks_nothing(caller: 
     assert caller.requests == []
 
 
+def test_a_thread_of_an_inline_program_asks_nothing(
+    caller: Emulator, workspace: Emulator, tmp_path: Path
+) -> None:
+    """Its frames do not show whose it is, and the caller's environment may name another account."""
+    said: list[str] = []
+
+    def ask() -> None:
+        try:
+            dpc.get_project("Analytics")
+        except Exception as error:  # noqa: BLE001 - its text is what is looked at
+            said.append(str(error))
+
+    def program() -> None:
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+
+    inline_stack(program, tmp_path, workspace.env).up()
+    assert len(said) == 1
+    assert "Give the lookup settings=..., or opts=" in said[0]
+    assert (listings(caller), listings(workspace)) == (0, 0)
+
+
 def test_an_inline_program_may_say_which_account_it_asks(caller: Emulator) -> None:
     def program() -> None:
         there = dpc.Settings.resolve(environment=other.env)

@@ -9,7 +9,7 @@ from tests.program.apart import hold_apart
 
 def test_lookups_of_inline_programs_ask_the_account_of_their_workspace() -> None:
     """Each test of `on_inline` holds a part of it."""
-    hold_apart("on_inline.py", 6, "-m", "not cli")
+    hold_apart("on_inline.py", 7, "-m", "not cli")
 
 
 @pytest.mark.cli

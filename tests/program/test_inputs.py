@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -217,7 +218,6 @@ def test_name_and_agent_are_given_beside_such_a_definition(world: World) -> None
             "'{\"password\": canary}'",
             "the text of the definition, line 1, column 14: not valid JSON: Expecting value",
         ),
-        ("'missing.json'", "missing.json: cannot be read: No such file or directory"),
     ],
 )
 def test_what_is_no_definition_is_said_in_one_sentence(
@@ -227,3 +227,25 @@ def test_what_is_no_definition_is_said_in_one_sentence(
     world.write(from_definition(given))
     errors = failed(world.run("preview"), sentence)
     assert "canary" not in errors
+
+
+def test_a_file_that_is_missing_is_said_in_one_sentence(world: World) -> None:
+    world.write(from_definition("'missing.json'"))
+    failed(world.run("preview"), "missing.json: cannot be read: No such file or directory")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["password: canary", '["canary"]', '"{\\"password\\": \\"canary\\"}"', "canary\\0", "canary" * 50],
+)
+def test_a_text_that_came_out_of_an_output_is_never_taken_for_a_path(text: str, world: World) -> None:
+    """It was quoted as the path of a file that cannot be read, a secret definition whole."""
+    world.write(from_definition(f"pulumi.Output.secret({text!r})"))
+    errors = failed(world.run("preview"), "the definition is an output whose text is not a JSON object")
+    assert "canary" not in errors
+
+
+def test_json_text_of_an_output_may_begin_with_a_byte_order_mark(world: World) -> None:
+    text = "\ufeff" + json.dumps(DEFINITION)
+    result = world.up(from_definition(f"pulumi.Output.from_input({text!r})"))
+    assert result.ok, result.text

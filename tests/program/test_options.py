@@ -8,8 +8,9 @@ import pulumi
 import pytest
 
 from pulumi_dpc._program.options import as_registered
+from pulumi_dpc.emulator import GUIDE_PROJECT
 from tests.engine import EngineName
-from tests.stack.scenarios import succeeded
+from tests.stack.scenarios import failed, succeeded
 from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, edited, resource
 
 WITH_PATHS = ("ignore_changes", "replace_on_changes", "additional_secret_outputs")
@@ -165,6 +166,23 @@ def test_a_secret_output_that_a_transformation_names_is_not_left_in_plain_text(
     succeeded(world.up(before, resource(opts=opts)), ("orders", "create"))
     assert "streamer" not in str(world.outputs())
     assert world.outputs()["streamingTarget"] == DEFINITION["streamingTarget"]
+
+
+@pytest.mark.cli
+def test_a_refused_adoption_shows_nothing_that_a_transform_makes_a_secret(make_world: MakeWorld) -> None:
+    world = make_world("cli")
+    living = world.api.add_pipeline(
+        edited(streamingTarget={**DEFINITION["streamingTarget"], "prefix": "live-4f1c"})
+    )
+    before = (
+        "def hide(args):\n"
+        "    target = {**args.props['streamingTarget'], 'prefix': 'ours-4f1c'}\n"
+        "    args.props['streamingTarget'] = pulumi.Output.secret(target)\n"
+        "    return pulumi.ResourceTransformResult(args.props, args.opts)\n"
+    )
+    opts = f'text:pulumi.ResourceOptions(import_="{GUIDE_PROJECT}/{living}", transforms=[hide])'
+    world.write(before, resource(opts=opts))
+    assert "4f1c" not in failed(world.run("preview"), "the program and the live pipeline differ")
 
 
 @pytest.mark.parametrize(("kind", "way"), [*TRANSFORMATIONS, STACK_TRANSFORM])

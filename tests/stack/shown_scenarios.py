@@ -158,3 +158,46 @@ def refused_rename_within_a_component_goes_on_with_an_alias_on_the_resource(worl
     result = world.up(*program("store", ', aliases=[pulumi.Alias(name="shop_orders")]'))
     assert result.ok, result.text
     assert (world.pipeline.id, world.pipeline.status) == (living, "STREAMING")
+
+
+@scenario
+def adoption_shows_nothing_that_an_option_makes_a_secret(world: World) -> None:
+    living = world.api.add_pipeline(edited(streamingTarget={**TARGET, "prefix": "live-4f1c"}))
+    ours = edited(streamingTarget={**TARGET, "prefix": "ours-4f1c"})
+    given = f'import_="{GUIDE_PROJECT}/{living}", additional_secret_outputs=["streaming_target"]'
+    world.write(resource(definition=ours, opts=f"{OPTIONS}({given})"))
+    assert "4f1c" not in failed(world.run("preview"), "the program and the live pipeline differ")
+
+
+@scenario
+def mistaken_import_that_was_removed_again_is_no_obstacle(world: World) -> None:
+    """What the error says to do has to work: the id is still in the state."""
+    first, other = world.api.add_pipeline(DEFINITION), world.api.add_pipeline(edited(name="other"))
+    assert world.up(adopting(first)).ok
+    assert any("remove `import_`" in text for text in world.up(adopting(other)).warnings())
+    result = world.up(resource(definition=EDITED))
+    assert result.ok, result.text
+    assert not any("import_" in text for text in result.warnings())
+    assert world.api.pipeline(first).definition["streamingTarget"]["prefix"] == "somebody's"
+
+
+@scenario
+def true_in_the_place_of_one_is_an_edit(world: World) -> None:
+    """To Python they are equal."""
+    world.up(resource(definition=edited(advancedProperties={"a": 1})))
+    succeeded(world.up(resource(definition=edited(advancedProperties={"a": True}))), ("orders", "update"))
+    assert world.pipeline.definition["advancedProperties"]["a"] is True
+
+
+@scenario
+def drift_that_was_ignored_is_repaired_when_it_is_ignored_no_longer(world: World) -> None:
+    """The engine's own record of the program's inputs says that nothing has changed."""
+    world.up(resource())
+    world.api.edit(world.pipeline.id, EDITED)
+    ignoring = f'{OPTIONS}(ignore_changes=["streaming_target.prefix"])'
+    free = {"max.batch.size": 1}
+    assert world.up(resource(definition=edited(advancedProperties=free), opts=ignoring)).ok
+    assert world.pipeline.definition["streamingTarget"]["prefix"] == "somebody's"
+    succeeded(world.up(resource(definition=edited(advancedProperties=free))), ("orders", "update"))
+    assert world.pipeline.definition["streamingTarget"]["prefix"] == TARGET["prefix"]
+    succeeded(world.run("preview", expect_no_changes=True))

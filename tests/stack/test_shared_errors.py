@@ -192,3 +192,12 @@ def test_an_error_that_leaves_open_what_was_done_is_never_shortened() -> None:
         error = Unreachable(f"the whole text (PUT /v1/{name})")
         error.shared, error.maybe_applied = "the whole text", True
         assert shared.text(error, name, is_recorded=False) == str(error)
+
+
+def test_another_reason_is_another_error() -> None:
+    """The host is the same, and what is to be done is not."""
+    shared = SharedErrors()
+    for name, why in (("a", "its name cannot be resolved"), ("b", "its certificate is not trusted")):
+        error = Unreachable(f"api.example.com cannot be reached: {why} (GET /v1/projects)")
+        error.shared = "api.example.com cannot be reached"
+        assert shared.text(error, name, is_recorded=False) == str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,11 +32,13 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
         inputs: What the program says now; parts may be unknown.
     """
     is_new = _declare(operation, old_inputs)
-    kept: Bag = {}
-    if old_inputs.get(IMPORT_ID) is not None and inputs.get(IMPORT_ID) is None:
-        # `import_` was removed from the program, which changes nothing and is nothing to show.
-        kept = {IMPORT_ID: old_inputs[IMPORT_ID]}
-    if {**inputs, **kept} == old_inputs:
+    # An `import_` that was removed from the program changes nothing and is nothing to show.
+    is_removed = (
+        operation.urn is not None and old_inputs.get(IMPORT_ID) is not None and inputs.get(IMPORT_ID) is None
+    )
+    operation.process.ownership.record_removed_import(operation.urn, is_removed=is_removed)
+    kept = {IMPORT_ID: old_inputs[IMPORT_ID]} if is_removed else {}
+    if _is_same({**inputs, **kept}, old_inputs):
         # It was checked when it was recorded; a preview without a change need not load pydantic.
         return Checked(dict(old_inputs), _spelled(_agent_clashes(operation, old_inputs, inputs)))
     strangers = {key: inputs[key] for key in inputs.keys() - {*INPUTS} if not key.startswith("__")}
@@ -48,6 +51,13 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
     for warning in checked.warnings:
         operation.warn(operation.with_name(canonical, in_both_spellings(warning)))
     return Checked(canonical, _spelled(mistakes))
+
+
+def _is_same(inputs: Bag, old_inputs: Bag) -> bool:
+    """Tell whether two bags are equal, where True is not 1: `==` alone takes them for the same."""
+    return inputs == old_inputs and (
+        json.dumps(inputs, sort_keys=True, default=str) == json.dumps(old_inputs, sort_keys=True, default=str)
+    )
 
 
 def _spelled(mistakes: Iterable[str]) -> list[str]:
@@ -104,7 +114,8 @@ def diff(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> Differenc
     Raises:
         ConfigurationError: Another resource of the program has this pipeline.
     """
-    if state.imports_another(id_, outputs, inputs):
+    is_removed = operation.process.ownership.is_import_removed(operation.urn)
+    if not is_removed and state.imports_another(id_, outputs, inputs):
         operation.warn(operation.with_name(inputs, OTHER_IMPORT.format(inputs[IMPORT_ID], id_)))
     operation.process.ownership.record_owner(operation.urn, id_)
     importing.require_sole_owner(operation, id_)
@@ -113,8 +124,9 @@ def diff(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> Differenc
         if text is not None:
             operation.warn_once(operation.with_name(inputs, text))
     changes = state.diff_changes(outputs, inputs, operation.ignored)
-    if changes and state.is_seen_by_engine(operation.old_inputs(), inputs, operation.ignored):
-        changes = None
+    old_inputs = operation.old_inputs() if changes is not False else None
+    if old_inputs is not None:
+        changes = None if state.is_seen_by_engine(old_inputs, inputs, operation.ignored) else True
     if not state.is_moved(outputs, inputs):
         return Difference(changes)
     return Difference(None if changes is False else changes, [PROJECT_ID])

@@ -65,7 +65,8 @@ def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -
     if moved is not None:
         return state.done(id_, moved)
     pipeline = RemotePipeline.of(operation, id_, outputs)
-    if state.imports_another(id_, outputs, inputs):
+    is_import_removed = operation.process.ownership.is_import_removed(operation.urn)
+    if not is_import_removed and state.imports_another(id_, outputs, inputs):
         raise Refused(OTHER_IMPORT.format(inputs[IMPORT_ID], id_))
     stored, status = _read_live(pipeline)
     recorded = state.recorded_of(outputs)

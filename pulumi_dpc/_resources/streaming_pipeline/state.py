@@ -264,13 +264,11 @@ def diff_changes(outputs: Bag, inputs: Bag, ignored: Iterable[str] = ()) -> bool
     return _are_secrets_moved(outputs, inputs)
 
 
-def is_seen_by_engine(old_inputs: Bag | None, inputs: Bag, ignored: Iterable[str] = ()) -> bool:
+def is_seen_by_engine(old_inputs: Bag, inputs: Bag, ignored: Iterable[str] = ()) -> bool:
     """Tell whether the engine, which compares inputs only, finds a change too, and so can show its exact paths.
 
     A refresh returns what it finds as inputs, so it does unless the last operation has failed.
     """
-    if old_inputs is None:
-        return False
     old, ignored = definition_of(old_inputs), tuple(ignored)
     if differences(old, keep_ignored(definition_of(inputs), old, ignored)):
         return True
