@@ -28,11 +28,8 @@ def environment_of_program() -> Mapping[str, str] | None:
     server = _language_server(sys._getframe())  # noqa: SLF001 - documented, CPython only
     if server is None:
         # A thread that such a program has begun, or one of the caller's own: which of the two cannot be told.
-        return (
-            None
-            if any(_is_server(frame.f_locals.get("self")) for frame in _frames_of_all_threads())
-            else os.environ
-        )
+        is_any = any(_is_server(frame.f_locals.get("self")) for frame in _frames_of_all_threads())
+        return None if is_any else os.environ
     for frame in _frames_of_all_threads():
         names = frame.f_locals
         if any(value is server for value in list(names.values())):

@@ -108,14 +108,19 @@ def _import_mistakes(operation: Operation, inputs: Bag) -> list[str]:
     return []
 
 
+def imports_another(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> bool:
+    """Tell whether the program's `import_`, if it has not been removed, names another pipeline than this one."""
+    is_removed = operation.process.ownership.is_import_removed(operation.urn)
+    return not is_removed and state.imports_another(id_, outputs, inputs)
+
+
 def diff(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> Difference:
     """Return whether there is something to do; no request is made.
 
     Raises:
         ConfigurationError: Another resource of the program has this pipeline.
     """
-    is_removed = operation.process.ownership.is_import_removed(operation.urn)
-    if not is_removed and state.imports_another(id_, outputs, inputs):
+    if imports_another(operation, id_, outputs, inputs):
         operation.warn(operation.with_name(inputs, OTHER_IMPORT.format(inputs[IMPORT_ID], id_)))
     operation.process.ownership.record_owner(operation.urn, id_)
     importing.require_sole_owner(operation, id_)

@@ -12,7 +12,7 @@ from pulumi_dpc.errors import LookupFailed, NotFound
 
 from . import run_state, state
 from .agent_moves import await_free_agent
-from .checking import OTHER_IMPORT, check, diff
+from .checking import OTHER_IMPORT, check, diff, imports_another
 from .context import run_context
 from .creating import create
 from .outcome import End, Outcome
@@ -65,8 +65,7 @@ def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -
     if moved is not None:
         return state.done(id_, moved)
     pipeline = RemotePipeline.of(operation, id_, outputs)
-    is_import_removed = operation.process.ownership.is_import_removed(operation.urn)
-    if not is_import_removed and state.imports_another(id_, outputs, inputs):
+    if imports_another(operation, id_, outputs, inputs):
         raise Refused(OTHER_IMPORT.format(inputs[IMPORT_ID], id_))
     stored, status = _read_live(pipeline)
     recorded = state.recorded_of(outputs)
