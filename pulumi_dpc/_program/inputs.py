@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
-from decimal import Decimal
 from os import PathLike
 from typing import Any
 
@@ -25,7 +24,6 @@ _CURES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((pulumi.Asset, pulumi.Archive), "write the text itself, because no file can be sent"),
     ((date, time), "write it as text, such as value.isoformat()"),
     (timedelta, "write a number or a text, such as value.total_seconds()"),
-    (Decimal, "write a number or a text, float(value) or str(value)"),
     (PathLike, "write it as text, str(value)"),
     ((bytes, bytearray), "write it as text, such as value.decode()"),
 )
@@ -112,7 +110,9 @@ def _cure(value: object, path: Path) -> str:
         return "write agent_id=environment.default_agent_id" if is_agent else "write the text that is meant"
     if isinstance(value, Agent):
         return "write agent_id=agent.id" if path == (AGENT_ID,) else "write the text that is meant"
-    for kind, cure in _CURES:
+    from decimal import Decimal  # not needed to begin a program
+
+    for kind, cure in (*_CURES, (Decimal, "write a number or a text, float(value) or str(value)")):
         if isinstance(value, kind):
             return cure
     if isinstance(value, Iterable):
@@ -144,9 +144,8 @@ def definition_properties(resource_name: str, definition: Any) -> dict[str, Any]
             return found
         if isinstance(found, str):
             found = found.lstrip("\ufeff")
-            if not found.lstrip().startswith(
-                "{"
-            ):  # it may be a secret, so it is not quoted, as a path would be
+            if not found.lstrip().startswith("{"):
+                # It may be a secret, so it is not quoted, as a path would be.
                 raise pulumi.RunError(f"{resource_name}: {_NO_OBJECT}")
         try:
             return load_definition(found)
