@@ -1,4 +1,4 @@
-"""The vendor's REST API for streaming pipelines: one method for each endpoint."""
+"""The vendor's REST API for streaming pipelines and their agents: one method for each endpoint."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from .transport import Transport
 Json = dict[str, Any]
 
 PIPELINE_ID = "streamingPipelineId"
+AGENTS = "/v1/agents"
 
 
 class DpcClient:
@@ -78,16 +79,43 @@ class DpcClient:
 
     def list_agents(self) -> list[Json]:
         """Return all agents; those whose ``agentType`` is ``streaming`` can run a pipeline."""
-        return list(self._all("/v1/agents", "agentId"))
+        return list(self._all(AGENTS, "agentId"))
+
+    def agents_page(self, page: int) -> Json:
+        """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``."""
+        return self._page(AGENTS, page, "agentId")
 
     def get_agent(self, agent_id: str, *, once: bool = False) -> Json:
         """Return one agent; ``connected`` tells whether it is alive.
 
         With ``once`` a failure that may pass is raised at once, for whoever does something else meanwhile.
         """
-        path = f"/v1/agents/{_segment(agent_id)}"
-        agent: Json = self._transport.request("GET", path, usable=_is_object, once=once)
+        usable = partial(is_agent, agent_id=agent_id)
+        agent: Json = self._transport.request("GET", _agent_path(agent_id), usable=usable, once=once)
         return agent
+
+    def create_agent(self, agent: Mapping[str, Any]) -> Json:
+        """Create an agent, which somebody then installs with its credentials, and return it with its id.
+
+        It is never sent twice: when the outcome is unknown, the error's ``maybe_applied`` says so.
+        """
+        usable = partial(_has_id, key="agentId")
+        created: Json = self._transport.request("POST", AGENTS, json=agent, repeatable=False, usable=usable)
+        return created
+
+    def update_agent(self, agent_id: str, change: Mapping[str, Any]) -> None:
+        """Change some properties of an agent; accepted is not done: read it to see."""
+        self._transport.request("PATCH", _agent_path(agent_id), json=change)
+
+    def delete_agent(self, agent_id: str) -> None:
+        """Delete an agent; accepted is not done: it is gone when reading it answers 404."""
+        self._transport.request("DELETE", _agent_path(agent_id))
+
+    def get_agent_credentials(self, agent_id: str) -> Json:
+        """Return what an agent is installed with, ``clientId`` and ``clientSecret``: both are secrets."""
+        path = f"{_agent_path(agent_id)}/credentials"
+        found: Json = self._transport.request("GET", path, usable=_are_credentials)
+        return found
 
     def list_pipelines(self, project_id: str) -> list[Json]:
         """Return the definitions of all streaming pipelines of a project."""
@@ -103,7 +131,11 @@ class DpcClient:
         It is never sent twice: when the outcome is unknown, the error's ``maybe_applied`` says so.
         """
         created: Json = self._transport.request(
-            "POST", pipelines_path(project_id), json=definition, repeatable=False, usable=_has_id
+            "POST",
+            pipelines_path(project_id),
+            json=definition,
+            repeatable=False,
+            usable=partial(_has_id, key=PIPELINE_ID),
         )
         return created
 
@@ -166,6 +198,15 @@ def is_definition(body: Any, pipeline_id: str) -> bool:
     )
 
 
+def is_agent(body: Any, agent_id: str) -> bool:
+    """Tell whether a body is that agent, with what the service always answers of one."""
+    return (
+        isinstance(body, dict)
+        and str(body.get(AGENT_ID, agent_id)).lower() == agent_id.lower()
+        and isinstance(body.get(NAME), str)
+    )
+
+
 def pipelines_path(project_id: str) -> str:
     """Return the path of a project's listing."""
     return f"/v1/projects/{_segment(project_id)}/streaming-pipelines"
@@ -173,6 +214,10 @@ def pipelines_path(project_id: str) -> str:
 
 def _path(project_id: str, pipeline_id: str) -> str:
     return f"{pipelines_path(project_id)}/{_segment(pipeline_id)}"
+
+
+def _agent_path(agent_id: str) -> str:
+    return f"{AGENTS}/{_segment(agent_id)}"
 
 
 def _segment(id_: str) -> str:
@@ -185,20 +230,22 @@ def _segment(id_: str) -> str:
 def _answers_update(body: Any, pipeline_id: str) -> bool:
     """Tell whether a body is the whole definition of that pipeline, or its id and nothing of its definition."""
     return is_definition(body, pipeline_id) or (
-        _has_id(body)
+        _has_id(body, PIPELINE_ID)
         and str(body[PIPELINE_ID]).lower() == pipeline_id.lower()
         and body.keys() <= {PIPELINE_ID, PROJECT_ID}
     )
 
 
-def _is_object(body: Any) -> bool:
-    return isinstance(body, dict)
-
-
-def _has_id(body: Any) -> bool:
+def _has_id(body: Any, key: str) -> bool:
     """Tell whether a body has an id that can stand in a path, and after the ``/`` of a resource's id."""
-    id_ = body.get(PIPELINE_ID) if isinstance(body, dict) else None
+    id_ = body.get(key) if isinstance(body, dict) else None
     return isinstance(id_, str) and bool(id_.strip(".")) and "/" not in id_
+
+
+def _are_credentials(body: Any) -> bool:
+    return isinstance(body, dict) and all(
+        isinstance(body.get(key), str) for key in ("clientId", "clientSecret")
+    )
 
 
 def _has_status(body: Any) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pulumi_dpc._names import AGENT_ID
@@ -13,30 +12,10 @@ from pulumi_dpc.errors import ApiError, NotFound, OutcomeUnknown
 
 from .client import PIPELINE_ID, DpcClient, is_definition, pipelines_path
 from .exchanges import is_failure
-from .paging import Reading
+from .shared_listing import Entry, Listed, SharedListing
 from .single_flight import SingleFlight
 
 Definition = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """What is known of one pipeline.
-
-    Attributes:
-        id: As the service, or the program that wrote it, spells it.
-        name: As it was listed; not a string where that is not known.
-        definition: None where the listed one is out of date or incomplete.
-        next_name: The name that an edit of this process may have given it since.
-    """
-
-    id: str
-    name: Any = None
-    definition: Definition | None = None
-    next_name: Any = None
-
-    def may_be_named(self, name: str) -> bool:
-        return name in (self.name, self.next_name) or not isinstance(self.name, str)
 
 
 class Listing:
@@ -55,7 +34,7 @@ class Listing:
     def __init__(self, client: DpcClient) -> None:
         self._client = client
         self._lock = threading.Lock()
-        self._projects: dict[str, _Project] = {}
+        self._projects: dict[str, SharedListing] = {}
         self._visible: set[str] | None = None
         self._flight = SingleFlight()
 
@@ -99,7 +78,7 @@ class Listing:
     ) -> list[tuple[str, Definition]]:
         """Return the pipelines of the whole listing that use an agent, each with its id."""
         entries = self._project(project_id).all(since=since).values()
-        known = [(one.id, one.definition) for one in entries if one.definition is not None]
+        known = [(one.id, one.body) for one in entries if one.body is not None]
         return [(id_, live) for id_, live in known if str(live.get(AGENT_ID)).lower() == agent_id.lower()]
 
     def is_visible(self, project_id: str) -> bool:
@@ -117,13 +96,17 @@ class Listing:
         """Record that this may have been written to a pipeline: the listed definition is out of date."""
         self._project(project_id).invalidate(pipeline_id, definition)
 
-    def _project(self, project_id: str) -> _Project:
+    def _project(self, project_id: str) -> SharedListing:
         with self._lock:
-            return self._projects.setdefault(project_id.lower(), _Project(self._client, project_id))
+            if project_id.lower() not in self._projects:
+                listed = Listed(pipelines_path(project_id), PIPELINE_ID, is_definition)
+                read_page = partial(self._client.pipelines_page, project_id)
+                self._projects[project_id.lower()] = SharedListing(listed, read_page, self._client.clock)
+            return self._projects[project_id.lower()]
 
-    def _fresh(self, project_id: str, entry: _Entry, name: str) -> Definition | None:
-        if entry.definition is not None:
-            return entry.definition
+    def _fresh(self, project_id: str, entry: Entry, name: str) -> Definition | None:
+        if entry.body is not None:
+            return entry.body
         try:
             return self._client.get_pipeline(project_id, entry.id)
         except NotFound:
@@ -133,87 +116,3 @@ class Listing:
             if refused or entry.name != name:
                 raise
             return {"name": name}
-
-
-class _Project:
-    """The listing of one project, read as far as it is needed and corrected by the writes of this process."""
-
-    def __init__(self, client: DpcClient, project_id: str) -> None:
-        self._client = client
-        self._id = project_id
-        self._flight = SingleFlight()
-        self._lock = threading.Lock()
-        self._wanted: set[str] = set()
-        self._writes: defaultdict[str, int] = defaultdict(int)
-        self._begin()
-
-    def find(self, pipeline_id: str) -> Definition | None:
-        """Return what the listing says; None if it says nothing, or if one GET costs less than reading on."""
-        key = pipeline_id.lower()
-        with self._lock:
-            self._wanted.add(key)
-        with self._flight.turn():
-            while self._should_read_on(key):
-                self._read_page()
-            with self._lock:
-                entry = self._entries.get(key)
-                return entry.definition if entry else None
-
-    def all(self, *, since: float | None) -> dict[str, _Entry]:
-        """Return the whole listing: an entry for each id, in lower case."""
-        with self._flight.turn():
-            if since is not None and self._began < since:
-                with self._lock:
-                    self._begin()
-            while not self._reading.done:
-                self._read_page()
-            with self._lock:
-                return dict(self._entries)
-
-    def store(self, pipeline_id: str, definition: Definition | None) -> None:
-        key = pipeline_id.lower()
-        with self._lock:
-            self._writes[key] += 1
-            if definition is None:
-                self._entries.pop(key, None)
-            else:
-                live = {**definition, PIPELINE_ID: pipeline_id}
-                self._entries[key] = _Entry(pipeline_id, live.get("name"), live)
-
-    def invalidate(self, pipeline_id: str, definition: Definition) -> None:
-        key = pipeline_id.lower()
-        with self._lock:
-            self._writes[key] += 1
-            before, next_name = self._entries.get(key), definition.get("name")
-            is_first = before is not None and before.next_name in (None, next_name)
-            name = before.name if before is not None and is_first else None
-            self._entries[key] = _Entry(pipeline_id, name, next_name=next_name)
-
-    def _begin(self) -> None:
-        self._reading = Reading(pipelines_path(self._id), PIPELINE_ID)
-        self._entries: dict[str, _Entry] = {}
-        self._began = self._client.clock.now()
-
-    def _should_read_on(self, key: str) -> bool:
-        """Tell whether to read the next page: it is the first, or no more pages are left than were asked for.
-
-        Pipelines whose threads still wait for their turn count too, so a refresh of many does not begin with GETs.
-        """
-        if self._reading.done:
-            return False
-        with self._lock:
-            first = self._reading.page == 0
-            return key not in self._entries and (first or len(self._wanted) >= self._reading.pages_left())
-
-    def _read_page(self) -> None:
-        """Read the next page; where this process wrote something while the page was on its way, the write wins."""
-        with self._lock:
-            before = dict(self._writes)
-        body = self._client.pipelines_page(self._id, self._reading.page)
-        with self._lock:
-            for item in self._reading.add(body):
-                id_ = item[PIPELINE_ID]
-                key = id_.lower()
-                if self._writes.get(key, 0) == before.get(key, 0):
-                    whole = item if is_definition(item, id_) else None
-                    self._entries[key] = _Entry(id_, item.get("name"), whole)

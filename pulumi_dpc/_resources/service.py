@@ -11,6 +11,7 @@ from pulumi_dpc._api.retries import Notify
 from pulumi_dpc._definition.definition import without_ids
 
 if TYPE_CHECKING:
+    from pulumi_dpc._api.agents import Agents
     from pulumi_dpc._api.client import DpcClient
     from pulumi_dpc._api.listing import Listing
     from pulumi_dpc._api.settings import Settings
@@ -18,15 +19,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Service:
-    """One API: one token, one pace and one listing of each project; safe for all threads.
+    """One API: one token, one pace, one listing of each project and one of agents; safe for all threads.
 
     Attributes:
         client: The requests.
         listing: The pipelines of each project, read once.
+        agents: The agents of the account, read once.
     """
 
     client: DpcClient
     listing: Listing
+    agents: Agents
+
+    @classmethod
+    def of(cls, client: DpcClient) -> Service:
+        """Return the service that a client reaches; nothing is sent yet."""
+        from pulumi_dpc._api.agents import Agents  # a preview without a change never needs HTTP
+        from pulumi_dpc._api.listing import Listing
+
+        return cls(client, Listing(client), Agents(client))
 
     @property
     def api_url(self) -> str:
@@ -66,11 +77,10 @@ class Services:
         """
         from pulumi_dpc._api.client import DpcClient  # a preview without a change never needs HTTP
         from pulumi_dpc._api.clock import Clock
-        from pulumi_dpc._api.listing import Listing
 
         with self._lock:
             if settings not in self._services:
                 clock = Clock(settings.time_scale, self._interrupt)
                 client = DpcClient(settings, clock=clock, notify=notify)
-                self._services[settings] = Service(client, Listing(client))
+                self._services[settings] = Service.of(client)
             return self._services[settings]

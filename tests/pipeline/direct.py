@@ -11,7 +11,6 @@ from typing import Any
 
 from pulumi_dpc import DpcClient, Settings
 from pulumi_dpc._api.clock import Clock
-from pulumi_dpc._api.listing import Listing
 from pulumi_dpc._resources.operation import Checked, Difference, Done, Gone, Operation, Partial, Process
 from pulumi_dpc._resources.service import Service
 from pulumi_dpc._resources.streaming_pipeline import operations
@@ -54,7 +53,7 @@ class Front:
     def __init__(self, api: Emulator, clock: VirtualClock) -> None:
         self.api, self.clock = api, clock
         client = DpcClient(Settings.resolve(environment=api.env), clock=clock)
-        self._service = Service(client, Listing(client))
+        self._service = Service.of(client)
         self.process = Process(lambda: self._service)
         self.warnings: list[str] = []
         self.lines: list[str] = []

@@ -9,7 +9,6 @@ import pytest
 
 from pulumi_dpc import DpcClient, Settings
 from pulumi_dpc._api.clock import Clock
-from pulumi_dpc._api.listing import Listing
 from pulumi_dpc._resources.polling import LearnedTimes
 from pulumi_dpc._resources.service import Service
 from pulumi_dpc._resources.streaming_pipeline.outcome import End, Outcome
@@ -34,7 +33,7 @@ def run(api: Emulator, desired: Desired, interrupt: threading.Event | None = Non
     client = DpcClient(
         Settings.resolve(environment=api.env), clock=Clock(0.001, interrupt or threading.Event())
     )
-    remote = RemotePipeline(Service(client, Listing(client)), GUIDE_PROJECT, api.pipelines[0].id)
+    remote = RemotePipeline(Service.of(client), GUIDE_PROJECT, api.pipelines[0].id)
     for name, instead in changes.items():
         object.__setattr__(remote, name, instead)
     before = Live(remote.definition(), remote.status())

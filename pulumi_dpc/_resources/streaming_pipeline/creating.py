@@ -9,13 +9,14 @@ from pulumi_dpc._definition.alteration import describe, find_alterations
 from pulumi_dpc._names import IMPORT_ID, NAME, PROJECT_ID, RUNNING
 from pulumi_dpc._resources.operation import Done, Operation, Partial, Refused
 from pulumi_dpc._resources.ownership import Predecessor
+from pulumi_dpc._resources.taking import create_or_find
 from pulumi_dpc.errors import DpcError, NotFound
 
 from . import importing, run_state, state
 from .context import run_context
 from .outcome import End, Outcome
 from .plan import Desired, Live, Recorded, discount_recorded, plan
-from .posting import create_or_find
+from .posting import PipelineNames
 from .remote import RemotePipeline
 from .run import carry_out
 from .stored import read_back
@@ -38,7 +39,8 @@ def create(operation: Operation, inputs: Bag) -> Done | Partial:
     with process.name_locks.hold(name):
         if import_id is not None and not process.ownership.import_already_done(operation.urn, import_id):
             return _adopted(operation, RemotePipeline.of(operation, import_id, inputs), inputs)
-        created = create_or_find(operation, name, state.definition_of(inputs))
+        names = PipelineNames(operation.service)
+        created = create_or_find(operation, names, name, state.definition_of(inputs))
         pipeline = RemotePipeline.of(operation, state.make_id(name[0], created.id), inputs)
         process.ownership.record_owner(operation.urn, pipeline.id)
         process.attempts.record_creation(operation.urn, pipeline.id)

@@ -76,7 +76,7 @@ def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -
     if name == live.definition.get(NAME):
         return _edit(operation, pipeline, inputs, desired, live, recorded)
     with operation.process.name_locks.hold((pipeline.project_id, name)):
-        require_free_name(pipeline, name)
+        require_free_name(operation, pipeline, name)
         return _edit(operation, pipeline, inputs, desired, live, recorded)
 
 
