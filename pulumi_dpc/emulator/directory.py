@@ -90,6 +90,7 @@ class Directory:
         self.agents: dict[str, Json] = {}
         self.credentials: dict[str, Json] = {}
         self._connected_from: dict[str, float] = {}
+        self._gone_from: dict[str, float] = {}
         self._new_id = new_id
         self._now = now
 
@@ -122,8 +123,16 @@ class Directory:
         self.project(project_id).environments.append(environment)
         return environment
 
+    @step
+    def every_agent(self) -> list[Json]:
+        """Return the agents as they are now, in the order they were made."""
+        self._sweep()
+        return [self.agent(agent_id) for agent_id in self.agents]
+
+    @step
     def agent(self, agent_id: str) -> Json:
         """Return the agent as it is now, or refuse with 404."""
+        self._sweep()
         if agent_id not in self.agents:
             raise Refused(NOT_FOUND, f"There is no agent {agent_id}.")
         connected = self.is_connected(agent_id)
@@ -159,11 +168,18 @@ class Directory:
         agent["versionDetails"] |= {key: value for key, value in change.items() if key == "trackName"}
 
     @step
-    def remove_agent(self, agent_id: str) -> None:
-        """Forget an agent."""
+    def edit_agent(self, agent_id: str, fields: Json) -> None:
+        """Set fields of an agent, whatever they are."""
         self.agent(agent_id)
-        del self.agents[agent_id], self.credentials[agent_id]
+        self.agents[agent_id] |= fields
+
+    @step
+    def remove_agent(self, agent_id: str, after: float = 0) -> None:
+        """Disconnect an agent, and forget it after that many nominal seconds."""
+        self.agent(agent_id)
         self._connected_from.pop(agent_id, None)
+        self._gone_from.setdefault(agent_id, self._now() + after)
+        self._sweep()
 
     @step
     def refresh_credentials(self, agent_id: str) -> Json:
@@ -177,3 +193,9 @@ class Directory:
         """Let the agent be away for that many nominal seconds (``math.inf``: until the next call), then connect."""
         self.agent(agent_id)
         self._connected_from[agent_id] = self._now() + after
+
+    def _sweep(self) -> None:
+        """Forget the agents whose time has come."""
+        now = self._now()
+        for agent_id in [one for one, gone in self._gone_from.items() if gone <= now]:
+            del self._gone_from[agent_id], self.agents[agent_id], self.credentials[agent_id]

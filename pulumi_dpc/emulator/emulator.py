@@ -174,6 +174,11 @@ class Emulator(FaultInjection, OutsideChanges):
         """Return every pipeline, in the order they were made."""
         return self.store.show_all()
 
+    @property
+    def agents(self) -> list[dict[str, Any]]:
+        """Return every agent as the API answers it, in the order they were made."""
+        return self.store.directory.every_agent()
+
     def pipeline(self, pipeline: str) -> Pipeline:
         """Return the pipeline of that id or name."""
         return self.store.show(pipeline)

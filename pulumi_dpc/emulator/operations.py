@@ -73,23 +73,22 @@ def _create_connection(work: Work) -> Answer:
 
 
 def _list_agents(work: Work) -> Answer:
-    directory = work.store.directory
-    return _page(work, [directory.agent(agent_id) for agent_id in directory.agents])
+    return _page(work, work.store.directory.every_agent())
 
 
 def _create_agent(work: Work) -> Answer:
     wait = work.settings.agent_seconds
     after = math.inf if wait is None else wait
-    return Answer(201, work.store.directory.add_agent(work.body, connects_after=after))
+    return Answer(201, work.store.create_agent(work.body, connects_after=after))
 
 
 def _update_agent(work: Work) -> Answer:
-    work.store.directory.change_agent(work.values["agentId"], work.body)
+    work.store.change_agent(work.values["agentId"], work.body)
     return Answer(202)
 
 
 def _delete_agent(work: Work) -> Answer:
-    work.store.directory.remove_agent(work.values["agentId"])
+    work.store.delete_agent(work.values["agentId"])
     return Answer(202)
 
 

@@ -69,6 +69,10 @@ class OutsideChanges:
         """Let an agent connect."""
         self.store.directory.connect(agent_id)
 
+    def edit_agent(self, agent_id: str, **fields: Any) -> None:
+        """Set fields of an agent, by the API's names."""
+        self.store.directory.edit_agent(agent_id, fields)
+
     def remove_agent(self, agent_id: str) -> None:
         """Delete an agent."""
         self.store.directory.remove_agent(agent_id)

@@ -35,10 +35,9 @@ def rotated(env: Mapping[str, str]) -> Reply:
 
 
 def _agents(store: Store) -> Iterator[str]:
-    for agent_id in list(store.directory.agents):
-        agent = store.directory.agent(agent_id)
+    for agent in store.directory.every_agent():
         connected = "connected" if agent["connected"] else "not connected"
-        yield f"Agent {agent['name']} ({agent_id}): {agent['agentType']}, {connected}"
+        yield f"Agent {agent['name']} ({agent['agentId']}): {agent['agentType']}, {connected}"
 
 
 def _projects(store: Store) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Settings:
         start_seconds: How long a pipeline is STARTING.
         stop_seconds: How long it is STOPPING.
         agent_seconds: How long after it was made through the API an agent connects; None for never.
+        agent_delete_seconds: How long an agent whose DELETE was accepted is still there.
         snapshot_seconds: How long a snapshot asked for with ``Emulator.snapshot`` lasts.
         start_snapshot_seconds: How long the snapshot lasts that follows STARTING; 0 for none.
         command_status: Success status of a command.
@@ -35,6 +36,8 @@ class Settings:
         delete_when_running: Whether deleting a running pipeline stops it or is refused.
         duplicate_name: What a second pipeline of the same name in a project meets.
         second_pipeline_on_agent: Where, if anywhere, a second pipeline on one agent is refused (409).
+        duplicate_agent_name: What a second agent of the same name meets.
+        delete_used_agent: Whether an agent that a pipeline uses may be deleted.
         unknown_agent: What a definition meets whose agent does not exist.
         unknown_field: ``kept`` imitates a newer service: unknown fields and unknown types are stored as sent.
         null_field: What null in place of an optional field is: as if the field were not sent, or refused.
@@ -58,6 +61,7 @@ class Settings:
     start_seconds: float = 5
     stop_seconds: float = 3
     agent_seconds: float | None = 5
+    agent_delete_seconds: float = 0
     snapshot_seconds: float = 10
     start_snapshot_seconds: float = 0
     command_status: Literal[200, 202, 204] = 200
@@ -67,6 +71,8 @@ class Settings:
     delete_when_running: Literal["stops", 409] = "stops"
     duplicate_name: Literal["allowed", 409, 400] = "allowed"
     second_pipeline_on_agent: Literal["start-refused", "create-refused", "allowed"] = "start-refused"
+    duplicate_agent_name: Literal["allowed", 409, 400] = "allowed"
+    delete_used_agent: Literal["allowed", 409] = "allowed"
     unknown_agent: Literal["accepted", 400, 404] = "accepted"
     unknown_field: Literal["ignored", "kept", 400] = "ignored"
     null_field: Literal["absent", 400] = 400

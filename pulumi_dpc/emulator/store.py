@@ -117,6 +117,29 @@ class Store:
         """Return the status word of a pipeline."""
         return self._seen(self._record(project_id, pipeline_id))
 
+    # Agents, as the API sees them
+
+    @step
+    def create_agent(self, request: Json, *, connects_after: float) -> Json:
+        """Make an agent."""
+        self._admit_agent(request["name"])
+        return self.directory.add_agent(request, connects_after=connects_after)
+
+    @step
+    def change_agent(self, agent_id: str, change: Json) -> None:
+        """Change what may be changed of an agent."""
+        if "name" in change:
+            self._admit_agent(change["name"], agent_id)
+        self.directory.change_agent(agent_id, change)
+
+    @step
+    def delete_agent(self, agent_id: str) -> None:
+        """Begin to delete an agent."""
+        used = any(record.agent == agent_id for record in self._pipelines.values())
+        if used and self.settings.delete_used_agent == CONFLICT:
+            raise Refused(CONFLICT, f"Agent {agent_id} is used by a streaming pipeline.")
+        self.directory.remove_agent(agent_id, self.settings.agent_delete_seconds)
+
     # Behind the API's back
 
     @step
@@ -225,6 +248,13 @@ class Store:
         is_taken = any(record.agent == agent for record in others)
         if is_taken and rules.second_pipeline_on_agent == "create-refused":
             raise Refused(CONFLICT, f"Agent {agent} has a streaming pipeline already.")
+
+    def _admit_agent(self, name: str, itself: str | None = None) -> None:
+        """Refuse the name of another agent, where the service does."""
+        names = [agent["name"] for agent in self.directory.every_agent() if agent["agentId"] != itself]
+        if name in names and self.settings.duplicate_agent_name != "allowed":
+            violations = ["name: must be unique in the account"]
+            raise Refused(self.settings.duplicate_agent_name, "An agent of this name exists.", violations)
 
     def _start(self, record: StoredPipeline) -> None:
         if record.timeline.is_up(self.now()):

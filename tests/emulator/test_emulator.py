@@ -761,3 +761,42 @@ class TestCommand:
     def test_a_name_that_the_emulator_does_not_have_is_an_attribute_error(self) -> None:
         """What is loaded late must still answer `hasattr`."""
         assert not hasattr(emulator, "Nonsense")
+
+
+class TestAgents:
+    """What an agent's record does (``docs/api.md`` section 2.2)."""
+
+    AGENT = {"agentType": "streaming", "cloudProvider": "aws", "deployment": "eks", "name": "one"}  # noqa: RUF012
+
+    def test_a_delete_can_take_its_time(self, api: Emulator, caller: Caller, clock: HandClock) -> None:
+        api.settings.agent_delete_seconds = 60
+        path = f"/v1/agents/{caller.send('POST', '/v1/agents', self.AGENT).json()['agentId']}"
+        assert caller.send("DELETE", path).status_code == 202
+        assert caller.send("GET", path).json()["connected"] is False
+        assert len(caller.send("GET", "/v1/agents").json()["results"]) == 2
+        clock.seconds += 60
+        assert caller.send("GET", path).status_code == 404
+        assert len(caller.send("GET", "/v1/agents").json()["results"]) == 1
+
+    @pytest.mark.parametrize("status", [400, 409])
+    def test_a_second_name_can_be_refused(self, api: Emulator, caller: Caller, status: Any) -> None:
+        made = caller.send("POST", "/v1/agents", self.AGENT).json()
+        assert caller.send("POST", "/v1/agents", self.AGENT).status_code == 201
+        api.settings.duplicate_agent_name = status
+        assert caller.send("POST", "/v1/agents", self.AGENT).status_code == status
+        path = f"/v1/agents/{made['agentId']}"
+        assert caller.send("PATCH", path, {"name": "streaming-agent"}).status_code == status
+        assert caller.send("PATCH", path, {"name": "two"}).status_code == 202
+
+    def test_an_agent_that_is_used_can_be_kept(self, api: Emulator, caller: Caller) -> None:
+        caller.make()
+        api.settings.delete_used_agent = 409
+        assert caller.send("DELETE", f"/v1/agents/{GUIDE_AGENT}").status_code == 409
+        api.settings.delete_used_agent = "allowed"
+        assert caller.send("DELETE", f"/v1/agents/{GUIDE_AGENT}").status_code == 202
+        assert api.agents == []
+
+    def test_somebody_else_changes_an_agent(self, api: Emulator, caller: Caller) -> None:
+        api.edit_agent(GUIDE_AGENT, description="theirs")
+        assert caller.send("GET", f"/v1/agents/{GUIDE_AGENT}").json()["description"] == "theirs"
+        assert [one["description"] for one in api.agents] == ["theirs"]
