@@ -9,6 +9,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._program.agent_credentials import (
+    AgentCredentials,
+    get_agent_credentials,
+    get_agent_credentials_output,
+)
 from ._program.agent_lookups import get_agent, get_agent_output, get_agents, get_agents_output
 from ._program.found import Agent, Environment, ListedStreamingPipeline, LiveStreamingPipeline, Project
 from ._program.interruption import silence_interrupts
@@ -29,6 +34,7 @@ from ._program.pipeline_lookups import (
     get_streaming_pipelines_output,
 )
 from ._program.provider import Provider
+from ._program.streaming_agent import StreamingAgent
 from ._program.streaming_pipeline import StreamingPipeline
 from ._version import __version__
 from .errors import (
@@ -94,6 +100,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Agent",
+    "AgentCredentials",
     "ApiError",
     "AzureBlobTarget",
     "AzureBlobTargetDict",
@@ -147,6 +154,7 @@ __all__ = [
     "SqlServerSource",
     "SqlServerSourceDict",
     "StartFailed",
+    "StreamingAgent",
     "StreamingPipeline",
     "Table",
     "TableDict",
@@ -154,6 +162,8 @@ __all__ = [
     "WaitTimedOut",
     "__version__",
     "get_agent",
+    "get_agent_credentials",
+    "get_agent_credentials_output",
     "get_agent_output",
     "get_agents",
     "get_agents_output",

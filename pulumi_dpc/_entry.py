@@ -15,9 +15,11 @@ STREAMING_PIPELINE = "gAJjcHVsdW1pX2RwYy5fZW50cnkKbG9hZF9wcm92aWRlcgpYEQAAAFN0cm
 It is written out, because the one that the SDK would make is longer and changes with the version of Python, and a
 blob that changes shows as a difference of every resource.
 """
+STREAMING_AGENT = "gAJjcHVsdW1pX2RwYy5fZW50cnkKbG9hZF9wcm92aWRlcgpYDgAAAFN0cmVhbWluZ0FnZW50hVIu"
+"""``load_provider("StreamingAgent")``, in the same form."""
 
 
-_PROVIDERS = {"StreamingPipeline": "StreamingPipelineProvider"}
+_PROVIDERS = {"StreamingPipeline": "StreamingPipelineProvider", "StreamingAgent": "StreamingAgentProvider"}
 """The class in ``_dynamic/hooks`` for each kind of resource that a state may name."""
 
 

@@ -38,8 +38,25 @@ IMPORT_ID = "__import_id"
 
 STREAMING_PIPELINE_TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 """The type of the resource."""
+STREAMING_AGENT_TYPE = "pulumi-python:dynamic/dpc:StreamingAgent"
+"""The type of the resource for an agent."""
 PROVIDER = "__provider"
 """The serialised provider, which the engine sends with every request."""
 
 EXPLICIT = "dpc:explicit"
 """Set in the configuration of an explicit ``Provider``, whose values win over the environment."""
+
+DESCRIPTION = "description"
+CLOUD_PROVIDER = "cloudProvider"
+DEPLOYMENT = "deployment"
+RESTRICTED_ACCESS = "restrictedAccess"
+TRACK_NAME = "trackName"
+VERSION_DETAILS = "versionDetails"
+
+AGENT_INPUTS = (NAME, DESCRIPTION, CLOUD_PROVIDER, DEPLOYMENT, RESTRICTED_ACCESS, TRACK_NAME)
+AGENT_OUTPUTS = (*AGENT_INPUTS, AGENT_ID, "agentStatus", "connected", VERSION_DETAILS, API_URL)
+
+GIVEN = "__given"
+"""Of an agent: which of the properties that need not be given the program gave at the last operation."""
+WITNESSES = "__witnesses"
+"""Of an agent: what else its account has. Credentials that see none of it may be those of another account."""

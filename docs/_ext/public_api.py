@@ -121,7 +121,7 @@ def _linked(match: re.Match[str]) -> str:
 _INPUT = re.compile(r"~?typing\.Annotated\[(\w+), <[^>]*>\]")
 _FUNCTION = re.compile(r"<function [^>]*>")
 _TYPED_OUTPUT = re.compile(
-    r"(?:pulumi_dpc[\w.]*\.)?\b(Project|Environment|Agent|LiveStreamingPipeline)Output$"
+    r"(?:pulumi_dpc[\w.]*\.)?\b(Project|Environment|Agent|AgentCredentials|LiveStreamingPipeline)Output$"
 )
 _SETTINGS = re.compile(r"(?<![\w.])Settings\b")
 

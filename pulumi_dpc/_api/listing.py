@@ -35,7 +35,7 @@ class Listing:
         self._client = client
         self._lock = threading.Lock()
         self._projects: dict[str, SharedListing] = {}
-        self._visible: set[str] | None = None
+        self._visible: frozenset[str] | None = None
         self._flight = SingleFlight()
 
     def find(self, project_id: str, pipeline_id: str) -> Definition:
@@ -83,10 +83,14 @@ class Listing:
 
     def is_visible(self, project_id: str) -> bool:
         """Tell whether the credentials see the project; the list of projects is read once."""
+        return project_id.lower() in self.visible_projects()
+
+    def visible_projects(self) -> frozenset[str]:
+        """Return the ids of the projects that the credentials see, in lower case, read once."""
         with self._flight.turn():
             if self._visible is None:
-                self._visible = {project["id"].lower() for project in self._client.list_projects()}
-        return project_id.lower() in self._visible
+                self._visible = frozenset(project["id"].lower() for project in self._client.list_projects())
+            return self._visible
 
     def store(self, project_id: str, pipeline_id: str, definition: Definition | None) -> None:
         """Record a pipeline that this process has created, edited or, with None, deleted."""

@@ -39,6 +39,7 @@ from pulumi_dpc._resources.operation import (
     without,
 )
 from pulumi_dpc._resources.service import Service, Services
+from pulumi_dpc._resources.streaming_agent import operations as streaming_agents
 from pulumi_dpc._resources.streaming_pipeline import operations as streaming_pipelines
 from pulumi_dpc.errors import ConfigurationError, DpcError
 
@@ -110,7 +111,8 @@ class KindProvider(ResourceProvider):
     def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
         """Return whether there is something to do; no request is made."""
         difference = self.operations.diff(self._operation(), _id, _olds, _news)
-        return DiffResult(changes=difference.changes, replaces=difference.replaces)
+        first = True if difference.deletes_first else None
+        return DiffResult(difference.changes, difference.replaces, delete_before_replace=first)
 
     @_hook
     def read(self, id_: str, props: Bag) -> ReadResult:
@@ -186,6 +188,12 @@ class StreamingPipelineProvider(KindProvider):
     """The provider of streaming pipelines."""
 
     operations = streaming_pipelines
+
+
+class StreamingAgentProvider(KindProvider):
+    """The provider of streaming agents."""
+
+    operations = streaming_agents
 
 
 def _raise_partial(result: Partial) -> NoReturn:

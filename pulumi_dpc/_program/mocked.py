@@ -17,6 +17,7 @@ GET_ENVIRONMENT = "dpc:index:getEnvironment"
 GET_ENVIRONMENTS = "dpc:index:getEnvironments"
 GET_AGENT = "dpc:index:getAgent"
 GET_AGENTS = "dpc:index:getAgents"
+GET_AGENT_CREDENTIALS = "dpc:index:getAgentCredentials"
 GET_STREAMING_PIPELINE = "dpc:index:getStreamingPipeline"
 GET_STREAMING_PIPELINES = "dpc:index:getStreamingPipelines"
 
@@ -24,6 +25,7 @@ _ONE = {
     GET_PROJECT: "id",
     GET_ENVIRONMENT: "defaultAgentId",
     GET_AGENT: "agentId",
+    GET_AGENT_CREDENTIALS: "clientSecret",
     GET_STREAMING_PIPELINE: "streamingPipelineId",
 }
 """The tokens that `call` is asked with for one thing, and what its answer must have."""

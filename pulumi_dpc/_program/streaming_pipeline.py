@@ -13,7 +13,7 @@ from pulumi_dpc._entry import STREAMING_PIPELINE
 from pulumi_dpc._names import OUTPUTS, PROVIDER, STREAMING_PIPELINE_TYPE
 
 from .inputs import definition_properties, usable
-from .options import as_registered, patch_transforms, warn_of
+from .options import PIPELINES, as_registered, patch_transforms, warn_of
 
 if TYPE_CHECKING:
     from pulumi_dpc import outputs
@@ -247,4 +247,4 @@ def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransform
     return pulumi.ResourceTransformationResult(*registered)
 
 
-patch_transforms(STREAMING_PIPELINE_TYPE)
+patch_transforms(PIPELINES)

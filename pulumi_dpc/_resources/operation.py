@@ -122,10 +122,12 @@ class Difference:
     Attributes:
         changes: Whether there is something to do; None lets the engine compare the inputs itself.
         replaces: The properties whose change replaces the resource.
+        deletes_first: The replacement cannot stand beside the old object, so that is deleted first.
     """
 
     changes: bool | None
     replaces: list[str] = field(default_factory=list)
+    deletes_first: bool = False
 
 
 @dataclass(frozen=True)

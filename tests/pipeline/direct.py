@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
+
+from typing_extensions import Self
 
 from pulumi_dpc import DpcClient, Settings
 from pulumi_dpc._api.clock import Clock
-from pulumi_dpc._resources.operation import Checked, Difference, Done, Gone, Operation, Partial, Process
+from pulumi_dpc._resources.operation import (
+    Checked,
+    Difference,
+    Done,
+    Gone,
+    Operation,
+    Operations,
+    Partial,
+    Process,
+)
 from pulumi_dpc._resources.service import Service
 from pulumi_dpc._resources.streaming_pipeline import operations
 from pulumi_dpc._resources.streaming_pipeline.remote import RemotePipeline
@@ -50,6 +61,9 @@ class Front:
         lines: The passing lines shown so far.
     """
 
+    kind: ClassVar[Operations] = operations
+    urn: ClassVar[str] = URN
+
     def __init__(self, api: Emulator, clock: VirtualClock) -> None:
         self.api, self.clock = api, clock
         client = DpcClient(Settings.resolve(environment=api.env), clock=clock)
@@ -61,40 +75,42 @@ class Front:
     def operation(
         self, name: str = "orders", *, timeout: float = 0.0, ignored: tuple[str, ...] = ()
     ) -> Operation:
-        return Operation(self.process, URN + name, timeout, ignored, self.warnings.append, self.lines.append)
+        return Operation(
+            self.process, self.urn + name, timeout, ignored, self.warnings.append, self.lines.append
+        )
 
     def check(
         self, inputs: Mapping[str, Any], old: Mapping[str, Any] | None = None, name: str = "orders"
     ) -> Checked:
-        return operations.check(self.operation(name), old or {}, inputs)
+        return self.kind.check(self.operation(name), old or {}, inputs)
 
     def diff(self, made: Done | Partial, inputs: Mapping[str, Any], name: str = "orders") -> Difference:
-        return operations.diff(self.operation(name), made.id, made.outputs, inputs)
+        return self.kind.diff(self.operation(name), made.id, made.outputs, inputs)
 
     def create(self, inputs: Mapping[str, Any], name: str = "orders", **options: Any) -> Done | Partial:
-        return operations.create(self.operation(name, **options), dict(inputs))
+        return self.kind.create(self.operation(name, **options), dict(inputs))
 
     def update(
         self, made: Done | Partial, inputs: Mapping[str, Any], name: str = "orders", **options: Any
     ) -> Done | Partial:
         """Bring the pipeline to these inputs, without the requests of before."""
         self.api.clear_requests()
-        return operations.update(self.operation(name, **options), made.id, made.outputs, dict(inputs))
+        return self.kind.update(self.operation(name, **options), made.id, made.outputs, dict(inputs))
 
     def read(self, made: Done | Partial, name: str = "orders") -> Done | Gone:
-        return operations.read(self.operation(name), made.id, made.outputs)
+        return self.kind.read(self.operation(name), made.id, made.outputs)
 
     def delete(self, made: Done | Partial, name: str = "orders") -> None:
         self.api.clear_requests()
-        operations.delete(self.operation(name), made.id, made.outputs)
+        self.kind.delete(self.operation(name), made.id, made.outputs)
 
     def remote(self) -> RemotePipeline:
         """The only pipeline, as a run sees it."""
         return RemotePipeline(self._service, GUIDE_PROJECT, self.pipeline.id)
 
-    def again(self) -> Front:
+    def again(self) -> Self:
         """Return another process at the same service, as the next command has it."""
-        return Front(self.api, self.clock)
+        return type(self)(self.api, self.clock)
 
     @property
     def pipeline(self) -> Pipeline:

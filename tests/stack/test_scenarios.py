@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import live_stream_scenarios, shown_scenarios  # noqa: F401 - they register their scenarios
+from tests.stack import (  # noqa: F401 - they register their scenarios
+    agent_scenarios,
+    live_stream_scenarios,
+    shown_scenarios,
+)
 from tests.stack.scenarios import SCENARIOS
 from tests.worlds import MakeWorld, World
 

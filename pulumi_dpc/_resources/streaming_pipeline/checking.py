@@ -10,17 +10,14 @@ from pulumi_dpc._definition.definition import has_unknowns, validate, whole_numb
 from pulumi_dpc._definition.paths import in_both_spellings, spell_details
 from pulumi_dpc._names import AGENT_ID, DEFINITION, IMPORT_ID, INPUTS, NOT_STORED, PROJECT_ID, RUNNING
 from pulumi_dpc._resources.agent_uses import AgentUse, find_clashes
+from pulumi_dpc._resources.declaring import declare, kept_import, other_import
 from pulumi_dpc._resources.operation import Checked, Difference, Operation, without
+from pulumi_dpc._resources.sole_owner import require_sole_owner
 
 from . import importing, state
 from .remote import RemotePipeline
 
 Bag = Mapping[str, Any]
-
-OTHER_IMPORT = (
-    "import_ names {}, but this resource manages {}, and a resource cannot be switched to another pipeline: adopt that"
-    " one under another resource name, or remove `import_`"
-)
 
 
 def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
@@ -31,13 +28,8 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
         old_inputs: Those of the last ``up``; empty for a new resource, and before a replacement.
         inputs: What the program says now; parts may be unknown.
     """
-    is_new = _declare(operation, old_inputs)
-    # An `import_` that was removed from the program changes nothing and is nothing to show.
-    is_removed = (
-        operation.urn is not None and old_inputs.get(IMPORT_ID) is not None and inputs.get(IMPORT_ID) is None
-    )
-    operation.process.ownership.record_removed_import(operation.urn, is_removed=is_removed)
-    kept = {IMPORT_ID: old_inputs[IMPORT_ID]} if is_removed else {}
+    is_new = declare(operation, old_inputs)
+    kept = kept_import(operation, old_inputs, inputs)
     if _is_same({**inputs, **kept}, old_inputs):
         # It was checked when it was recorded; a preview without a change need not load pydantic.
         return Checked(dict(old_inputs), _spelled(_agent_clashes(operation, old_inputs, inputs)))
@@ -62,16 +54,6 @@ def _is_same(inputs: Bag, old_inputs: Bag) -> bool:
 
 def _spelled(mistakes: Iterable[str]) -> list[str]:
     return [spell_details(one) if "\n" in one else in_both_spellings(one) for one in mistakes]
-
-
-def _declare(operation: Operation, old_inputs: Bag) -> bool:
-    """Record that the program declares this resource, and tell whether it is new."""
-    ownership = operation.process.ownership
-    is_new = not old_inputs and ownership.is_first_check(operation.urn)
-    ownership.declare(operation.urn, is_new=is_new, imported=old_inputs.get(IMPORT_ID))
-    if not old_inputs and not is_new:
-        ownership.release(operation.urn)
-    return is_new
 
 
 def _agent_clashes(operation: Operation, old_inputs: Bag, inputs: Bag) -> list[str]:
@@ -108,22 +90,17 @@ def _import_mistakes(operation: Operation, inputs: Bag) -> list[str]:
     return []
 
 
-def imports_another(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> bool:
-    """Tell whether the program's `import_`, if it has not been removed, names another pipeline than this one."""
-    is_removed = operation.process.ownership.is_import_removed(operation.urn)
-    return not is_removed and state.imports_another(id_, outputs, inputs)
-
-
 def diff(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> Difference:
     """Return whether there is something to do; no request is made.
 
     Raises:
         ConfigurationError: Another resource of the program has this pipeline.
     """
-    if imports_another(operation, id_, outputs, inputs):
-        operation.warn(operation.with_name(inputs, OTHER_IMPORT.format(inputs[IMPORT_ID], id_)))
+    other = other_import(operation, id_, outputs, inputs, "pipeline")
+    if other is not None:
+        operation.warn(operation.with_name(inputs, other))
     operation.process.ownership.record_owner(operation.urn, id_)
-    importing.require_sole_owner(operation, id_)
+    require_sole_owner(operation, id_, "pipeline")
     if NOT_STORED in outputs:
         text = state.not_stored(whole_numbers(outputs), whole_numbers(inputs))
         if text is not None:

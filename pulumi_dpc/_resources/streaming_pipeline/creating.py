@@ -9,6 +9,7 @@ from pulumi_dpc._definition.alteration import describe, find_alterations
 from pulumi_dpc._names import IMPORT_ID, NAME, PROJECT_ID, RUNNING
 from pulumi_dpc._resources.operation import Done, Operation, Partial, Refused
 from pulumi_dpc._resources.ownership import Predecessor
+from pulumi_dpc._resources.reading_back import read_back
 from pulumi_dpc._resources.taking import create_or_find
 from pulumi_dpc.errors import DpcError, NotFound
 
@@ -19,7 +20,6 @@ from .plan import Desired, Live, Recorded, discount_recorded, plan
 from .posting import PipelineNames
 from .remote import RemotePipeline
 from .run import carry_out
-from .stored import read_back
 
 Bag = dict[str, Any]
 
@@ -77,7 +77,7 @@ def _start(
     """Bring a pipeline that was just created to the run state that it should have."""
     desired = state.desired_of(inputs)
     written = desired.definition or {}
-    if stored is None and (answer := read_back(pipeline)) is not None:
+    if stored is None and (answer := read_back(pipeline.definition)) is not None:
         stored = pipeline.service.record_stored(pipeline.project_id, pipeline.pipeline_id, answer)
     alterations = () if stored is None else find_alterations(stored, written)
     live = Live(written, run_state.NOT_RUNNING, alterations)

@@ -10,6 +10,7 @@ from pulumi_dpc._api.redaction import FREE_PROPERTIES
 from pulumi_dpc._definition.comparison import Path, difference_paths, is_mask, is_modelled, value_at
 from pulumi_dpc._definition.shape import path_text
 from pulumi_dpc._resources.operation import Operation
+from pulumi_dpc._resources.sole_owner import require_sole_owner
 from pulumi_dpc.errors import ConfigurationError, DpcError, LookupFailed, NotFound
 
 from . import run_state
@@ -40,7 +41,7 @@ def live_if_importable(
         ConfigurationError: Another resource of the program has it.
         LookupFailed: There is none of that id.
     """
-    require_sole_owner(operation, pipeline.id)
+    require_sole_owner(operation, pipeline.id, "pipeline")
     try:
         live = Live(pipeline.definition(), pipeline.status())
     except NotFound:
@@ -70,25 +71,6 @@ def adopt(operation: Operation, pipeline: RemotePipeline, desired: Desired, secr
 def progress_text(pipeline: RemotePipeline, live: Live) -> str:
     """Return what the resource's row shows beside `create`, the engine's word for every new resource."""
     return f"adopts {pipeline.pipeline_id}, {run_state.in_words(live.status)}"
-
-
-def require_sole_owner(operation: Operation, id_: str) -> None:
-    """Raise if another resource of the program has this pipeline, or is about to adopt it.
-
-    Raises:
-        ConfigurationError: One has.
-    """
-    owner = operation.process.ownership.other_owner(operation.urn, id_)
-    if owner:
-        raise owned_by_another(id_.rpartition("/")[2], owner)
-
-
-def owned_by_another(pipeline_id: str, owner: str) -> ConfigurationError:
-    """Return the error of a resource whose pipeline is another's."""
-    return ConfigurationError(
-        f"the pipeline {pipeline_id} is managed already, by the resource {owner} of this program: two resources"
-        " cannot manage one pipeline; remove one of them, or run `pulumi up` again if that one is being renamed"
-    )
 
 
 def _differences(live: Live, desired: Desired, secrets: Sequence[str]) -> list[str]:

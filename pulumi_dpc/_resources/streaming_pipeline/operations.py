@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_dpc._definition.alteration import describe
-from pulumi_dpc._names import AGENT_ID, API_URL, GIVEN_RUNNING, IMPORT_ID, NAME, RESUME, RUNNING, STATUS
+from pulumi_dpc._names import AGENT_ID, API_URL, GIVEN_RUNNING, NAME, RESUME, RUNNING, STATUS
+from pulumi_dpc._resources.declaring import other_import
 from pulumi_dpc._resources.operation import Done, Gone, Operation, Partial, Refused
 from pulumi_dpc.errors import LookupFailed, NotFound
 
 from . import run_state, state
 from .agent_moves import await_free_agent
-from .checking import OTHER_IMPORT, check, diff, imports_another
+from .checking import check, diff
 from .context import run_context
 from .creating import create
 from .outcome import End, Outcome
@@ -65,8 +66,9 @@ def update(operation: Operation, id_: str, recorded_outputs: Bag, inputs: Bag) -
     if moved is not None:
         return state.done(id_, moved)
     pipeline = RemotePipeline.of(operation, id_, outputs)
-    if imports_another(operation, id_, outputs, inputs):
-        raise Refused(OTHER_IMPORT.format(inputs[IMPORT_ID], id_))
+    other = other_import(operation, id_, outputs, inputs, "pipeline")
+    if other is not None:
+        raise Refused(other)
     stored, status = _read_live(pipeline)
     recorded = state.recorded_of(outputs)
     desired = state.desired_with_ignored_kept(

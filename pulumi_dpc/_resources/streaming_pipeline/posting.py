@@ -11,10 +11,11 @@ from pulumi_dpc._definition.definition import without_ids
 from pulumi_dpc._resources.operation import Operation
 from pulumi_dpc._resources.ownership import Name
 from pulumi_dpc._resources.service import Service
+from pulumi_dpc._resources.sole_owner import owned_by_another
 from pulumi_dpc._resources.taking import Created, find_named
 from pulumi_dpc.errors import ConfigurationError
 
-from . import importing, state
+from . import state
 from .remote import RemotePipeline
 
 
@@ -72,7 +73,7 @@ class PipelineNames:
 
     def taken(self, name: Name, ids: Sequence[str], owner: str | None) -> ConfigurationError:
         """Return the error of a name that a pipeline of the project has."""
-        return importing.owned_by_another(ids[0], owner) if owner else _name_taken(*name, ids)
+        return owned_by_another(ids[0], owner, "pipeline") if owner else _name_taken(*name, ids)
 
 
 def _name_taken(project_id: str, name: str, ids: Sequence[str]) -> ConfigurationError:

@@ -72,12 +72,6 @@ def is_moved(outputs: Bag, inputs: Bag) -> bool:
     return bool(before.get(PROJECT_ID) != now.get(PROJECT_ID))
 
 
-def imports_another(id_: str, outputs: Bag, inputs: Bag) -> bool:
-    """Tell whether ``import_`` names another pipeline than the resource has now, or than the one it adopted."""
-    import_id = inputs.get(IMPORT_ID)
-    return isinstance(import_id, str) and import_id not in (id_.lower(), outputs.get(IMPORT_ID))
-
-
 def make_id(project_id: str, pipeline_id: str) -> str:
     """Return the resource id: ``<project id>/<streaming pipeline id>``."""
     return f"{project_id}/{pipeline_id}"

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pulumi_dpc._definition.alteration import Alteration, find_alterations
 from pulumi_dpc._definition.comparison import difference_paths, is_mask, value_at
-from pulumi_dpc.errors import DpcError
+from pulumi_dpc._resources.reading_back import read_back
 
 from .plan import Live, Plan, Recorded
 
@@ -36,21 +36,11 @@ def alterations_of(
     is_echo = stored is not None and _shows_no_more(stored, plan.definition)
     # Such an answer may only repeat the request, where another one was to be expected.
     if stored is None or (is_echo and (plan.is_rewrite or before.alterations)):
-        stored = read_back(pipeline)
+        stored = read_back(pipeline.definition)
         if stored is None:
             # It is written. What was known before is the best guess, and the next refresh tells.
             return tuple(one for one in recorded.alterations if one.is_of(plan.definition))
     return find_alterations(stored, plan.definition, recorded.alterations)
-
-
-def read_back(pipeline: Readable) -> Definition | None:
-    """Return the live definition, None where two tries have failed: what is written needs no third."""
-    for _ in range(2):
-        try:
-            return pipeline.definition()
-        except DpcError:
-            continue
-    return None
 
 
 def _shows_no_more(answer: Definition, written: Definition) -> bool:

@@ -1,0 +1,1 @@
+"""One streaming agent: found, created, changed and deleted, in the provider process."""

@@ -1,0 +1,139 @@
+"""One live agent at its service: who uses it, and when a 404 about it is to be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from pulumi_dpc._definition.agent import is_streaming
+from pulumi_dpc._names import AGENT_ID, API_URL, WITNESSES
+from pulumi_dpc._resources.operation import Operation
+from pulumi_dpc._resources.service import Service
+from pulumi_dpc.errors import ApiError, ConfigurationError
+
+_MOST_WITNESSES = 5
+_UNREADABLE = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+
+
+@dataclass(frozen=True)
+class RemoteAgent:
+    """One agent at the service.
+
+    Attributes:
+        service: Where it is.
+        agent_id: Its id.
+        recorded_api_url: The API at which it was made; None where no outputs record it (a new resource, or ``get``).
+        recorded_witnesses: What else its account had when it was recorded.
+        urn: The resource's URN, for the command that drops it from the state.
+    """
+
+    service: Service
+    agent_id: str
+    recorded_api_url: str | None = None
+    recorded_witnesses: Sequence[str] = field(default=())
+    urn: str | None = None
+
+    @classmethod
+    def of(cls, operation: Operation, id_: str, bag: Mapping[str, Any]) -> RemoteAgent:
+        """Return the agent of a resource id, as an operation reaches it; the bag may say where it was made.
+
+        Raises:
+            ConfigurationError: The service cannot be reached with these settings.
+        """
+        return cls(operation.service, id_, bag.get(API_URL), bag.get(WITNESSES, ()), operation.urn)
+
+    def read(self) -> Mapping[str, Any]:
+        """Return the live agent, by a request of its own."""
+        return self.service.agents.read(self.agent_id)
+
+    def listed(self) -> Mapping[str, Any]:
+        """Return the live agent from the listing, which serves many resources at once."""
+        return self.service.agents.find(self.agent_id)
+
+    def change(self, change: Mapping[str, Any]) -> None:
+        """Ask the service to change some properties."""
+        # It may be changed although no answer comes.
+        self.service.agents.invalidate(self.agent_id, change)
+        self.service.client.update_agent(self.agent_id, change)
+
+    def user(self) -> tuple[str | None, int]:
+        """Return a pipeline that uses the agent, and how many listings may not be read.
+
+        Only the projects that the credentials see are looked at. A listing that was read earlier is read again before
+        its pipeline is named.
+        """
+        listing, clock = self.service.listing, self.service.client.clock
+        unread = 0
+        try:
+            projects = sorted(listing.visible_projects())
+        except ApiError as error:
+            if error.status not in _UNREADABLE:
+                raise
+            return None, 1
+        for project_id in projects:
+            try:
+                if not listing.on_agent(project_id, self.agent_id):
+                    continue
+                for pipeline_id, live in listing.on_agent(project_id, self.agent_id, since=clock.now()):
+                    return f"{live.get('name', '')!r} ({project_id}/{pipeline_id})", unread
+            except ApiError as error:
+                if error.status not in _UNREADABLE:
+                    raise
+                unread += 1
+        return None, unread
+
+    def is_gone(self) -> bool:
+        """Tell whether, after a 404, the agent is really gone.
+
+        One stray 404, another account's credentials or another region must never empty a state: it is gone only where
+        it was made, to credentials that see something else of its account, and when the listing does not have it.
+
+        Raises:
+            ConfigurationError: This is not the service where it was made, or nothing shows that it is its account.
+        """
+        here = self.service.api_url
+        if self.recorded_api_url not in (None, here):
+            raise ConfigurationError(
+                f"the agent {self.agent_id} was made at {self.recorded_api_url}, but this command uses {here}: set the"
+                f" region or API URL, or the provider, back to that account; {self._way_out()}"
+            )
+        if self.service.agents.has(self.agent_id):
+            return False
+        if not (self.service.agents.was_seen(self.agent_id) or self._visible(self.recorded_witnesses)):
+            raise ConfigurationError(
+                f"the agent {self.agent_id} is not there, and nor is anything else that its account had, at {here} with"
+                f" these credentials: use those of the account that it was made with; {self._way_out()}"
+            )
+        return True
+
+    def witnesses(self) -> list[str]:
+        """Return what else its account has: that which is recorded and still there, or other agents, or projects."""
+        still = self._visible(self.recorded_witnesses)
+        if still:
+            return still
+        others = [one for one in self.service.agents.all() if one[AGENT_ID].lower() != self.agent_id.lower()]
+        # Those that no program of ours makes and deletes stay longest.
+        found = [_AGENT + one[AGENT_ID].lower() for one in sorted(others, key=is_streaming)]
+        return (found or self._projects())[:_MOST_WITNESSES]
+
+    def _projects(self) -> list[str]:
+        try:
+            return [_PROJECT + one for one in sorted(self.service.listing.visible_projects())]
+        except ApiError:
+            return []  # a role that may not read projects is no reason to fail
+
+    def _visible(self, witnesses: Sequence[str]) -> list[str]:
+        agents = {_AGENT + one[AGENT_ID].lower() for one in self.service.agents.all()}
+        found = [one for one in witnesses if one in agents]
+        if not found and any(one.startswith(_PROJECT) for one in witnesses):
+            projects = set(self._projects())
+            found = [one for one in witnesses if one in projects]
+        return found
+
+    def _way_out(self) -> str:
+        return f"if it is really gone, drop it with: pulumi state delete '{self.urn or '<urn>'}'"
+
+
+_AGENT, _PROJECT = "agent/", "project/"

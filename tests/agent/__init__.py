@@ -1,0 +1,1 @@
+"""The operations of streaming agents, in virtual time."""
