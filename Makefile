@@ -51,6 +51,7 @@ mutation: .venv/installed ## which small changes of the rules no test notices: a
 
 faults: .venv/installed ## the fault campaign, and its table for docs/reliability.md
 	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.faults.agents
 
 bench: .venv/installed ## the figures of docs/benchmarks.md
 	$(BIN)/python -m benchmarks

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from pulumi_dpc._resources.operation import Done
 from pulumi_dpc.errors import ConfigurationError, LookupFailed
 from tests.agent.direct import AgentFront, front, inputs
 
@@ -168,3 +169,18 @@ def test_a_change_that_only_the_outputs_show_is_repaired(one: AgentFront) -> Non
     made = one.create(inputs(description="ours"))
     made.outputs["description"] = "theirs"
     assert one.diff(made, inputs(description="ours")).changes is True
+
+
+def test_a_state_that_records_nothing_hidden_shows_no_difference(one: AgentFront) -> None:
+    """`pulumi import` stores what a read of an id alone returns; the next preview has to be empty."""
+    made = one.create(inputs(restrictedAccess=False, trackName="current"))
+    imported = one.again().kind.read(one.operation(), made.id, {})
+    assert isinstance(imported, Done)
+    assert one.again().diff(imported, inputs(restrictedAccess=False, trackName="current")).changes is False
+    assert one.again().diff(imported, inputs()).changes is False
+
+
+def test_to_give_what_is_there_already_changes_only_what_is_recorded(one: AgentFront) -> None:
+    made = one.create(inputs())
+    assert one.diff(made, inputs(restrictedAccess=False)).changes is None
+    assert one.diff(made, inputs(restrictedAccess=True)).changes is True

@@ -81,8 +81,8 @@ def diff(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> Differenc
     operation.process.ownership.record_owner(operation.urn, id_)
     require_sole_owner(operation, id_, "agent")
     changes = state.diff_changes(outputs, inputs, operation.ignored)
-    if changes is not False:
-        changes = None if state.is_seen_by_engine(operation.old_inputs(), inputs) else True
+    if changes and state.is_seen_by_engine(operation.old_inputs(), inputs):
+        changes = None  # it shows exact paths
     replaces = state.replaced_by(outputs, inputs, operation.ignored)
     name = inputs.get(NAME)
     first = bool(replaces) and (is_unknown(name) or name == outputs.get(NAME))

@@ -102,12 +102,13 @@ def _in_words_of(bag: Bag, key: str, value: Any) -> Any:
 
 
 def diff_changes(outputs: Bag, inputs: Bag, ignored: Iterable[str] = ()) -> bool | None:
-    """Return what diff answers: None where the engine finds the difference by itself, True where it may not."""
-    if outputs.get(UNFINISHED):
+    """Return what diff answers: True where there is something to do, None where the engine may find it in the inputs.
+
+    A state that was imported records nothing of what was given, which is no difference.
+    """
+    if outputs.get(UNFINISHED) or differences(not_ignored(inputs, ignored), not_ignored(outputs, ignored)):
         return True
-    if differences(not_ignored(inputs, ignored), not_ignored(outputs, ignored)):
-        return None
-    if outputs.get(GIVEN, []) != given_of(inputs):
+    if outputs.get(GIVEN, given_of(inputs)) != given_of(inputs):
         return None
     return _are_secrets_moved(outputs, inputs)
 
@@ -126,7 +127,8 @@ def replaced_by(outputs: Bag, inputs: Bag, ignored: Iterable[str]) -> list[str]:
 
 
 def _are_secrets_moved(outputs: Bag, inputs: Bag) -> bool:
-    return bool(outputs.get(SECRET_PATHS, []) != inputs.get(SECRET_PATHS, []))
+    """Tell whether other values are secret now; a state that does not record it says nothing."""
+    return SECRET_PATHS in outputs and outputs[SECRET_PATHS] != inputs.get(SECRET_PATHS, [])
 
 
 def with_secrets_moved(outputs: Bag, inputs: Bag, ignored: Iterable[str]) -> dict[str, Any] | None:
