@@ -28,8 +28,10 @@ from tests.worlds import DEFINITION
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 """urllib3 leaves the socket of an answer with two lengths to the garbage collector; the fixture runs it at last."""
 LISTS = ("list_projects", "list_environments", "list_agents", "list_pipelines")
-WRITES = ("create_pipeline", "update_pipeline", "delete_pipeline", "send_command")
-NEVER_TWICE = ("create_pipeline", "send_command")
+CREATES = {"create_pipeline": "streamingPipelineId", "create_agent": "agentId"}
+NEVER_TWICE = ("create_pipeline", "create_agent", "send_command")
+WITHOUT_VALUE = ("delete_pipeline", "send_command", "update_agent", "delete_agent")
+WRITES = ("update_pipeline", *NEVER_TWICE, *WITHOUT_VALUE)
 SECRET = "canary-client-secret"
 
 STATUS_LINES = st.integers(200, 599).map(
@@ -245,13 +247,13 @@ def hold_value(value: Any, call: str) -> None:
     elif call == "get_status":
         assert isinstance(value, str)
         assert value == value.strip().upper()
-    elif call in ("delete_pipeline", "send_command"):
+    elif call in WITHOUT_VALUE:
         assert value is None
     else:
         assert isinstance(value, dict)
-        if call == "create_pipeline":
-            assert value["streamingPipelineId"].strip(".")
-            assert "/" not in value["streamingPipelineId"]
+        if call in CREATES:
+            assert value[CREATES[call]].strip(".")
+            assert "/" not in value[CREATES[call]]
 
 
 def examples(count: int) -> profile:

@@ -196,3 +196,35 @@ def test_mocks_that_know_nothing_of_a_lookup_are_told_what_to_return() -> None:
         dpc.get_agent(id="a-1")
     with pytest.raises(dpc.LookupFailed, match=r"\{'agents': \[\{'agentId': '...'\}\]\}"):
         dpc.get_agents()
+
+
+CREDENTIALS = {"dpc:index:getAgentCredentials": {"clientId": "c-1", "clientSecret": "canary"}}
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def test_an_agent_and_its_credentials_run_on_mocks() -> pulumi.Output[None]:
+    mocks = mocked(CREDENTIALS)
+    agent = dpc.StreamingAgent("orders", name="orders", cloud_provider="aws", deployment="eks")
+    later = dpc.get_agent_credentials_output("a-1")
+    now = dpc.get_agent_credentials("a-1")
+
+    def hold(found: list[str]) -> None:
+        assert found == ["orders", "c-1", "canary", "canary"]
+        assert mocks.made["orders"]["deployment"] == "eks"
+        assert [(token, given) for token, given, _ in mocks.asked] == [
+            ("dpc:index:getAgentCredentials", {"agentId": "a-1"})
+        ] * 2
+
+    return pulumi.Output.all(agent.name, later.client_id, later.client_secret, now.client_secret).apply(hold)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def test_the_credentials_of_mocks_are_secrets_too() -> pulumi.Output[None]:
+    mocked(CREDENTIALS)
+    later, now = dpc.get_agent_credentials_output("a-1"), dpc.get_agent_credentials("a-1")
+
+    async def hold() -> None:
+        for one in (later.client_id, later.client_secret, now.client_id, now.client_secret):
+            assert await one.is_secret()
+
+    return pulumi.Output.from_input(hold())
