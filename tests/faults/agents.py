@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -210,16 +211,18 @@ def main() -> None:
     """Run every case and print what went wrong."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--step", type=int, default=1, help="only each so manieth case")
+    parser.add_argument("--begin", type=int, default=0, help="the first of them")
     options = parser.parse_args()
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
-        futures = {name: pool.submit(run_scenario, name, options.step) for name in SCENARIOS}
+        futures = {name: pool.submit(run_scenario, name, options.step, options.begin) for name in SCENARIOS}
+        print("| disturbed | cases | failed |\n| --- | ---: | ---: |", flush=True)
         for name, future in futures.items():
-            reports = future.result()
+            _clean, *reports = future.result()
             failed = [report for report in reports if report.wrong]
-            print(f"{name}: {len(reports)} cases, {len(failed)} failed", flush=True)
+            print(f"| {name} | {len(reports)} | {len(failed)} |", flush=True)
             for report in failed:
-                print(f"  {report.case}: {'; '.join(report.wrong)}", flush=True)
+                print(f"{report.case}: {'; '.join(report.wrong)}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,16 @@ assert not provider.diff("p/s", {**bag, "running": False, "status": "NOT_RUNNING
 print(json.dumps(sorted(sys.modules)))
 """
 
+UNCHANGED_AGENT = """
+import json, sys
+from pulumi_dpc._entry import load_provider
+bag = json.loads(sys.argv[1])
+provider = load_provider("StreamingAgent")
+assert not provider.check(bag, bag).failures
+assert not provider.diff("a", {**bag, "description": "", "apiUrl": "x"}, bag).changes
+print(json.dumps(sorted(sys.modules)))
+"""
+
 PROGRAM = """
 import json, sys
 import pulumi_dpc as dpc
@@ -46,6 +56,11 @@ def loaded(code: str, *arguments: str) -> set[str]:
 def test_a_provider_process_that_finds_no_change_loads_neither_http_nor_validation() -> None:
     bag = {**DEFINITION, "projectId": "p", "wait": True, "interruptSnapshot": False}
     assert not loaded(UNCHANGED, json.dumps(bag)) & set(HEAVY)
+
+
+def test_a_provider_process_that_finds_no_change_of_an_agent_loads_neither() -> None:
+    bag = {"name": "orders-agent", "cloudProvider": "aws", "deployment": "eks"}
+    assert not loaded(UNCHANGED_AGENT, json.dumps(bag)) & set(HEAVY)
 
 
 def test_a_program_loads_only_what_it_names() -> None:
