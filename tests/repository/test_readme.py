@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc import Settings
+from pulumi_dpc._cli.app import cli
 from pulumi_dpc.emulator import Emulator
 from tests import REPOSITORY
 from tests.engine import open_stack
@@ -156,7 +157,7 @@ def run_script(script: str, directory: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-PROGRAMS_ON_A_PATH = ("make", "pulumi", "python", "python3", "export")
+PROGRAMS_ON_A_PATH = ("make", "pulumi", "pulumi-dpc", "python", "python3", "export", "eval")
 
 
 def hold_commands(page: Page) -> None:
@@ -167,6 +168,8 @@ def hold_commands(page: Page) -> None:
         assert program in (*PROGRAMS_ON_A_PATH, "pip"), words
         if program == "make":
             assert {word for word in words[1:] if "=" not in word and not word.startswith("-")} <= made, words
+        if program == "pulumi-dpc":
+            assert words[1] in cli.commands, words
         if program == "python" and "-m" in words:
             module = words[words.index("-m") + 1]
             assert importlib.util.find_spec(f"{module}.__main__") or importlib.util.find_spec(module), words

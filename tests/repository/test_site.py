@@ -291,6 +291,7 @@ def _agent_away(seconds: float) -> str:
 
 UNLISTED = ("./", "_version")
 ROOMS = (
+    "_cli/",
     "_program/",
     "_entry",
     "_dynamic/",

@@ -67,7 +67,7 @@ def test_every_module_has_one_sentence() -> None:
         assert docstring.splitlines()[0].rstrip().endswith("."), f"{path}: the first line is not one sentence"
 
 
-@pytest.mark.parametrize("heavy", ["requests", "urllib3", "pydantic", "werkzeug"])
+@pytest.mark.parametrize("heavy", ["requests", "urllib3", "pydantic", "werkzeug", "click", "rich"])
 def test_importing_the_package_loads_nothing_heavy(heavy: str) -> None:
     """A program without lookups needs neither HTTP nor validation, and every preview pays for an import."""
     code = f"import pulumi_dpc, sys; sys.exit({heavy!r} in sys.modules)"

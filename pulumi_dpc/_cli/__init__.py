@@ -1,0 +1,1 @@
+"""The command ``pulumi-dpc``: one module for each subject, over the API and the definition."""

@@ -1,0 +1,1 @@
+"""The command ``pulumi-dpc``, as a process against the emulator."""

@@ -1,0 +1,234 @@
+"""How the command behaves, whichever subcommand it is: streams, exit codes, help, and what it never does."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from pulumi_dpc.emulator import Emulator, Request
+from tests import REPOSITORY
+from tests.cli.command import COMMAND, environment, on_a_terminal, run
+
+READING = [
+    ("projects",),
+    ("environments", "Analytics"),
+    ("agents",),
+    ("pipelines", "Analytics"),
+    ("status", "--project", "Analytics"),
+]
+NOBODY = dict.fromkeys(["DPC_CLIENT_ID", "DPC_CLIENT_SECRET", "DPC_TOKEN", "DPC_TOKEN_URL"], "")
+ESCAPE = "\x1b["
+
+
+def commands() -> list[str]:
+    listed = run(None, "--help").out.partition("Commands:\n")[2]
+    return re.findall(r"^  (\w+)", listed, re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", READING)
+def test_json_is_all_that_stands_on_the_standard_output(api: Emulator, words: tuple[str, ...]) -> None:
+    done = run(api, *words, "--json")
+    assert done.code == 0
+    assert isinstance(done.json, list)
+    assert done.json
+    assert done.err == ""
+
+
+@pytest.mark.parametrize("words", READING)
+def test_data_stand_on_the_standard_output_and_words_on_the_standard_error(
+    api: Emulator, words: tuple[str, ...]
+) -> None:
+    done = run(api, *words)
+    heading, *rows = done.out.splitlines()
+    assert heading.startswith("NAME  ")
+    assert rows
+    assert len(done.err.splitlines()) == 1
+    assert ESCAPE not in done.out + done.err
+
+
+def test_every_help_begins_with_examples_that_are_commands(api: Emulator) -> None:
+    """What is copied from there must be understood: each example asks for its help, with all its options."""
+    for words in [[], *([command] for command in commands())]:
+        shown = run(None, *words, "--help").out
+        assert shown.startswith("Examples:\n"), words
+        examples = shown.partition("\n\n")[0].splitlines()[1:]
+        assert len(examples) >= 1
+        for example in examples:
+            (line,) = re.findall(r"pulumi-dpc ([^|>#)]*)", example)
+            asked = run(None, *line.split(), "--help")
+            assert asked.code == 0, example
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["status"], "Missing option '--project'"),
+        (["status", "--project", "Analytics", "--interval", "soon"], "'soon' is not a duration: write 90s"),
+        (["status", "--project", "Analytics", "--max-stopped", "1h"], "--max-stopped needs --watch"),
+        (["projects", "--region", "mars"], "'mars'; the regions are eu1, us1, au1"),
+        (["projects", "--api-url", "https://example.com/v1"], "must end in /dpc"),
+    ],
+)
+def test_a_wrong_command_line_ends_with_2_and_says_what_to_write(
+    api: Emulator, words: list[str], sentence: str
+) -> None:
+    done = run(api, *words)
+    assert (done.code, done.out) == (2, "")
+    assert sentence in done.err
+
+
+@pytest.mark.parametrize("words", READING)
+def test_without_credentials_every_command_says_which_variables_to_set(
+    api: Emulator, words: tuple[str, ...]
+) -> None:
+    done = run(api, *words, env=NOBODY)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "Error: no credentials are given: set DPC_TOKEN, or DPC_CLIENT_ID and DPC_CLIENT_SECRET, in the environment\n"
+    )
+
+
+def test_without_a_region_the_option_and_the_variable_are_named(api: Emulator) -> None:
+    done = run(api, "projects", env={"DPC_API_URL": ""})
+    assert (done.code, done.out) == (2, "")
+    assert "use --region, or set DPC_REGION" in done.err
+
+
+def test_an_option_wins_over_the_environment(api: Emulator) -> None:
+    env = {"DPC_API_URL": "https://nowhere.invalid/dpc"}
+    assert run(api, "projects", "--api-url", api.url, env=env).code == 0
+
+
+def test_refused_credentials_are_one_sentence_with_their_source(api: Emulator) -> None:
+    done = run(api, "projects", env={"DPC_CLIENT_SECRET": "wrong"})
+    assert (done.code, done.out) == (1, "")
+    assert "the client id and secret come from the environment" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [words for words in READING if "Analytics" in words])
+def test_a_project_that_is_not_there_is_told_with_those_that_are(
+    api: Emulator, words: tuple[str, ...]
+) -> None:
+    done = run(api, *(word.replace("Analytics", "analytics") for word in words))
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "Error: no project 'analytics' in this account; there is: 'Analytics'\n"
+
+
+def test_two_projects_of_one_name_are_told_apart_by_id(api: Emulator) -> None:
+    other = api.add_project("Analytics")
+    refused = run(api, "pipelines", "Analytics")
+    assert refused.code == 1
+    assert other in refused.err
+    assert run(api, "pipelines", other).code == 0
+
+
+def test_a_retry_is_said_on_the_standard_error(api: Emulator) -> None:
+    api.fail_next(503, match="GET /v1/projects")
+    done = run(api, "projects", "--json")
+    assert done.code == 0
+    assert done.json
+    assert "trying again" in done.err
+
+
+def test_ctrl_c_ends_without_a_traceback_and_says_that_nothing_was_changed(api: Emulator) -> None:
+    words = [*COMMAND, "status", "--project", "Analytics", "--watch", "--interval", "1d"]
+    with subprocess.Popen(
+        words, env=environment(api), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        for _ in range(3):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert err.strip() == "interrupted; nothing was changed"
+    assert process.returncode == 130
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(api: Emulator) -> None:
+    """``pulumi-dpc pipelines Analytics | head -0`` closes the pipe before anything is written."""
+    line = f"{' '.join(COMMAND)} pipelines Analytics --json | true"
+    done = subprocess.run(
+        ["sh", "-c", line], env=environment(api), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr == ""
+
+
+def test_colours_are_for_terminals_and_no_color_takes_them_away(api: Emulator) -> None:
+    words = ("status", "--project", "Analytics")
+    assert ESCAPE in on_a_terminal(api, *words)
+    plain = on_a_terminal(api, "doctor", env={"NO_COLOR": "1"})
+    assert "credentials: from the environment" in plain
+    assert ESCAPE not in plain
+
+
+def test_a_name_cannot_act_on_the_terminal(api: Emulator) -> None:
+    api.add_project("evil\x1b]0;owned\x07 [bold]x[/bold]")
+    assert "\x1b]0;" not in on_a_terminal(api, "projects")
+    shown = run(api, "projects").out
+    assert "evil\\x1b]0;owned\\x07 [bold]x[/bold]" in shown
+
+
+def test_any_name_can_be_printed_where_the_standard_output_is_ascii(api: Emulator) -> None:
+    api.add_project("Überblick 数据")
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    assert "\\xdcberblick" in run(api, "projects", env=ascii_only).out
+    assert "Überblick 数据" in {one["name"] for one in run(api, "projects", "--json", env=ascii_only).json}
+    assert "Überblick 数据" in run(api, "projects").out
+
+
+def test_nothing_is_written_to_the_service(api: Emulator) -> None:
+    seen: list[Request] = []
+    api.on_request(seen.append)
+    for words in (*READING, ("doctor",)):
+        run(api, *words)
+    assert {one.method for one in seen if not one.path.startswith("/oauth")} == {"GET"}
+
+
+def test_without_its_libraries_it_names_the_extra() -> None:
+    code = "import sys; sys.modules['click'] = None\nfrom pulumi_dpc._cli.__main__ import run; run()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: pulumi-dpc needs click, which the extra 'cli' of pulumi-dpc brings:"
+        " install the package as 'pulumi-dpc[cli]'\n"
+    )
+
+
+def test_the_command_is_installed_by_its_name() -> None:
+    text = (REPOSITORY / "pyproject.toml").read_text()
+    assert 'pulumi-dpc = "pulumi_dpc._cli.__main__:run"' in text
+    assert run(None, "--version").out.startswith("pulumi-dpc ")
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        (["status", "--project", ""], ["Analytics"]),
+        (["pipelines", "An"], ["Analytics"]),
+        (["pipelines", "X"], []),
+        (["status", "--project", "Analytics", "--pipeline", ""], ["pipeline-0", "pipeline-1", "pipeline-2"]),
+    ],
+)
+def test_names_of_the_account_are_completed(api: Emulator, line: list[str], names: list[str]) -> None:
+    env = {
+        "_PULUMI_DPC_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(["pulumi-dpc", *line]),
+        "COMP_CWORD": str(len(line)),
+    }
+    done = run(api, env=env)
+    assert [offered.partition(",")[2] for offered in done.out.split()] == names
+    nobody = run(api, env={**env, **NOBODY})
+    assert (nobody.code, nobody.out.strip(), nobody.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_script(shell: str) -> None:
+    done = run(None, "completion", shell)
+    assert done.code == 0
+    assert f"_PULUMI_DPC_COMPLETE={shell}_complete" in done.out
