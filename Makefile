@@ -33,9 +33,10 @@ docs: .venv/installed ## the site, in build/docs; a warning is an error
 	$(BIN)/python -m sphinx -b html -E -W --keep-going -q -d build/doctrees docs build/docs
 	@echo "build/docs/index.html"
 
-tables: .venv/installed ## write what is generated: the tables in their pages, the types of mappings
+tables: .venv/installed ## write what is generated: the tables in their pages, the types of mappings, the JSON Schema
 	$(BIN)/python -m tests.repository.test_site
 	$(BIN)/python -m tests.repository.test_mappings
+	$(BIN)/python -m tests.definition.test_json_schema
 
 coverage: .venv/installed ## which lines and branches no test runs, processes of the provider included
 	$(BIN)/coverage erase

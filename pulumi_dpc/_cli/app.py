@@ -13,6 +13,7 @@ import click
 from pulumi_dpc._version import __version__
 from pulumi_dpc.errors import ConfigurationError, DpcError
 
+from .check import check, schema
 from .completion import completion
 from .doctor import doctor
 from .frame import Group
@@ -44,7 +45,7 @@ def cli() -> None:
     """
 
 
-for _command in (doctor, projects, environments, agents, pipelines, status, completion):
+for _command in (doctor, projects, environments, agents, pipelines, status, check, schema, completion):
     cli.add_command(_command)
 
 

@@ -7,13 +7,19 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from .words import readable
 
 Row = Mapping[str, Any]
 Columns = Mapping[str, "str | Callable[[Row], str]"]
 """The heading of each column, and the key of its value, or what makes it of a row."""
+
+_ANY_WIDTH = 10_000
+_ENOUGH = 4
+"""How many columns must be left for ids to be left out: a list of projects has little else."""
 
 
 def print_json(value: object, *, in_one_line: bool = False) -> None:
@@ -28,27 +34,27 @@ def print_rows(rows: Sequence[Row], columns: Columns, *, as_json: bool) -> None:
     if as_json:
         print_json(list(rows))
     elif sys.stdout.isatty():
-        from rich.console import Console
-
-        Console().print(table(rows, columns))
+        console = Console()
+        console.print(table(rows, columns, console))
     elif rows:
         _print_aligned([list(columns), *(_cells(row, columns) for row in rows)])
 
 
-def table(rows: Sequence[Row], columns: Columns) -> Table:
-    """Return a table for a terminal; what does not fit goes on in the next line."""
+def table(rows: Sequence[Row], columns: Columns, console: Console) -> Table:
+    """Return a table for a terminal: without ids where they do not fit, for one in two lines cannot be copied."""
+    drawn = _drawn(rows, columns)
+    without = {name: key for name, key in columns.items() if not name.endswith("ID")}
+    wanted = console.measure(drawn, options=console.options.update_width(_ANY_WIDTH)).maximum
+    return _drawn(rows, without) if wanted > console.width and len(without) >= _ENOUGH else drawn
+
+
+def _drawn(rows: Sequence[Row], columns: Columns) -> Table:
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for heading in columns:
-        drawn.add_column(heading, overflow="fold")
+        drawn.add_column(heading, overflow="fold", no_wrap=heading.endswith("ID"))
     for row in rows:
-        drawn.add_row(*map(_plain, _cells(row, columns)))
+        drawn.add_row(*map(Text, _cells(row, columns)))  # a name in brackets is no markup
     return drawn
-
-
-def _plain(cell: str) -> Any:
-    from rich.text import Text
-
-    return Text(cell)  # a name in brackets is no markup
 
 
 def _cells(row: Row, columns: Columns) -> list[str]:

@@ -144,7 +144,7 @@ class _Watching:
 
         with Live(auto_refresh=False) as live:
             for found in looks:
-                live.update(table(found.rows, _COLUMNS), refresh=True)
+                live.update(table(found.rows, _COLUMNS, live.console), refresh=True)
                 yield found
 
     def _print_changes(self, rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:

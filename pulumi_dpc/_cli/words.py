@@ -15,8 +15,8 @@ T = TypeVar("T")
 def say(sentence: str, *, error: bool = False) -> None:
     """Say a sentence."""
     text = readable(sentence, also="\n")
-    mark = "Error: " if error else ""
-    click.echo((click.style(mark, fg="red") if is_colored(sys.stderr) else mark) + text, err=True)
+    mark = click.style("Error: ", fg="red") if is_colored(sys.stderr) else "Error: "
+    click.echo(mark + text if error else text, err=True)
 
 
 def is_colored(stream: TextIO) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from pulumi_dpc.emulator import Emulator, Request
 from tests import REPOSITORY
 from tests.cli.command import COMMAND, environment, on_a_terminal, run
+from tests.cli.conftest import PIPELINES
 
 READING = [
     ("projects",),
@@ -172,6 +173,15 @@ def test_a_name_cannot_act_on_the_terminal(api: Emulator) -> None:
     assert "\x1b]0;" not in on_a_terminal(api, "projects")
     shown = run(api, "projects").out
     assert "evil\\x1b]0;owned\\x07 [bold]x[/bold]" in shown
+
+
+def test_an_id_is_whole_or_left_out_on_a_narrow_terminal(api: Emulator) -> None:
+    """One in two lines cannot be copied."""
+    words = ("status", "--project", "Analytics", "--pipeline", "pipeline-0")
+    assert PIPELINES[0] in on_a_terminal(api, *words)
+    narrow = on_a_terminal(api, *words, env={"COLUMNS": "80"})
+    assert "STREAMING" in narrow
+    assert PIPELINES[0][:8] not in narrow
 
 
 def test_any_name_can_be_printed_where_the_standard_output_is_ascii(api: Emulator) -> None:
