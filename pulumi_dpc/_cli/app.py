@@ -17,6 +17,7 @@ from .check import check, schema
 from .completion import completion
 from .doctor import doctor
 from .frame import Group
+from .generate import generate
 from .listings import agents, environments, pipelines, projects
 from .status import status
 from .words import say
@@ -31,6 +32,7 @@ FAILED, MISUSED, INTERRUPTED = 1, 2, 130
         "pulumi-dpc doctor                        # is everything set up?",
         "pulumi-dpc projects                      # what the account has",
         "pulumi-dpc status --project Analytics    # what runs, and on which agent",
+        "pulumi-dpc generate Analytics --out .    # a Pulumi program for what exists",
     ),
 )
 @click.version_option(__version__, "-V", "--version", message="pulumi-dpc %(version)s")
@@ -45,7 +47,18 @@ def cli() -> None:
     """
 
 
-for _command in (doctor, projects, environments, agents, pipelines, status, check, schema, completion):
+for _command in (
+    doctor,
+    projects,
+    environments,
+    agents,
+    pipelines,
+    status,
+    check,
+    schema,
+    generate,
+    completion,
+):
     cli.add_command(_command)
 
 

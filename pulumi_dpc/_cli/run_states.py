@@ -83,18 +83,24 @@ def look(client: DpcClient, chosen: Chosen, *, silent: bool = False) -> Look:
         if not chosen.pipelines or one[PIPELINE_ID] in chosen.pipelines
     ]
     agents = _agents(client) if there else {}
+    rows = [
+        _row(project_id, one, status, agents)
+        for one, status in statuses(client, project_id, there, silent=silent)
+    ]
+    return Look(sorted(rows, key=lambda row: str(row["name"])))
+
+
+def statuses(
+    client: DpcClient, project_id: str, pipelines: Sequence[Row], *, silent: bool = False
+) -> list[tuple[Row, str]]:
+    """Return these pipelines, each with its status; one that vanishes meanwhile is left out, and said."""
     executor = ThreadPoolExecutor(_AT_A_TIME)
     try:
-        statuses = executor.map(lambda one: _status(client, project_id, one), there)
-        shown = statuses if silent else progress(statuses, "run states", total=len(there))
-        rows = [
-            _row(project_id, one, status, agents)
-            for one, status in zip(there, shown, strict=True)
-            if status is not None
-        ]
+        found = executor.map(lambda one: _status(client, project_id, one), pipelines)
+        shown = found if silent else progress(found, "run states", total=len(pipelines))
+        return [(one, status) for one, status in zip(pipelines, shown, strict=True) if status is not None]
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
-    return Look(sorted(rows, key=lambda row: str(row["name"])))
 
 
 def _agents(client: DpcClient) -> Mapping[str, Mapping[str, Any]]:

@@ -104,7 +104,9 @@ def _question(words: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the command (`config set`) and its options."""
     groups = {"config": 2, "stack": 2, "state": 2}
     depth = groups.get(words[1], 1)
-    return tuple(words[1 : 1 + depth]), tuple(word for word in words if re.match(r"--\w", word))
+    return tuple(words[1 : 1 + depth]), tuple(
+        word.partition("=")[0] for word in words if re.match(r"--\w", word)
+    )
 
 
 def titled(pages: Iterable[tuple[Page, list[str]]]) -> list[Any]:
@@ -157,7 +159,7 @@ def run_script(script: str, directory: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-PROGRAMS_ON_A_PATH = ("make", "pulumi", "pulumi-dpc", "python", "python3", "export", "eval")
+PROGRAMS_ON_A_PATH = ("make", "pulumi", "pulumi-dpc", "python", "python3", "export", "eval", "cd")
 
 
 def hold_commands(page: Page) -> None:

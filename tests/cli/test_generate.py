@@ -1,0 +1,242 @@
+"""``generate``: a whole estate comes under Pulumi without a write, and the next preview is empty."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_dpc._names import STREAMING_PIPELINE_TYPE
+from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
+from tests import REPOSITORY
+from tests.cli.command import run
+from tests.cli.estate import NAMES, definitions, populate
+from tests.engine import EngineName
+from tests.engine.cli import CliStack
+from tests.stack.scenarios import succeeded
+from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, fixed_id, resource
+
+STYLES = [(), ("--running",), ("--no-protect", "--running", "--style", "json")]
+
+
+def bring_in(world: World, folder: Path) -> None:
+    """Make the generated program that of the world's stack, and import what it describes."""
+    entries, stack = json.loads((folder / "import.json").read_text())["resources"], world.directory / "stack"
+    if isinstance(world.stack, CliStack):
+        shutil.copytree(folder, stack, dirs_exist_ok=True)
+        (stack / "Pulumi.yaml").write_text("name: proj\nruntime: python\n")
+        flags = ["--yes", "--generate-code=false", "--protect=false", "--skip-preview"]
+        world.stack._plain("import", "--file", "import.json", *flags)
+        return
+    # The double has no import. A resource that it has made shows how a state file holds one.
+    world.up(resource("model", {**DEFINITION, "agentId": fixed_id("agent", 99)}))
+    world.api.delete(world.managed["id"].partition("/")[2])
+    document = json.loads(world.stack.state_text)
+    *others, model = document["deployment"]["resources"]
+    assert model["type"] == STREAMING_PIPELINE_TYPE
+    document["deployment"]["resources"] = [*others, *(_entered(model, entry) for entry in entries)]
+    world.stack.import_state(document)
+    shutil.copytree(folder, stack, dirs_exist_ok=True)
+    world.stack.write((folder / "__main__.py").read_text())
+
+
+def _entered(model: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    urn = model["urn"].removesuffix("model") + entry["name"]
+    return {**model, "urn": urn, **{key: entry[key] for key in ("id", "inputs", "outputs")}}
+
+
+@pytest.mark.parametrize("options", STYLES, ids=lambda options: " ".join(options) or "typed")
+@pytest.mark.parametrize("kind", ENGINES)
+def test_an_estate_comes_under_pulumi_without_a_write_and_the_next_preview_is_empty(
+    make_world: MakeWorld, kind: EngineName, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Every source and target, with every optional field, what is unknown, running and stopped, and odd names."""
+    world = make_world(kind, unknown_field="kept")
+    populate(world.api)
+    folder = tmp_path / "out"
+    done = run(world.api, "generate", "Analytics", "--out", str(folder), *options)
+    assert done.code == 0, done.err
+    bring_in(world, folder)
+
+    world.api.clear_requests()
+    assert {entry["id"] for entry in world.states()} == {
+        f"{GUIDE_PROJECT}/{fixed_id('pipeline', number)}" for number in range(len(NAMES))
+    }
+    succeeded(world.run("preview", expect_no_changes=True))
+    assert world.requests() == []
+    unchanged = {one.id: one.definition for one in world.api.pipelines}
+    succeeded(world.run("up"))
+    assert world.requests() == []
+    refreshed = world.run("preview", refresh=True, expect_no_changes=True)
+    assert refreshed.ok, refreshed.text
+    assert {request.partition(" ")[0] for request in world.requests()} == {"GET"}
+    assert {one.id: one.definition for one in world.api.pipelines} == unchanged
+
+
+def test_generating_only_reads_the_listings_and_one_status_each(api: Emulator, tmp_path: Path) -> None:
+    api.clear_requests()
+    assert run(api, "generate", "Analytics", "--out", str(tmp_path / "out")).code == 0
+    asked = [(one.method, one.path.rpartition("/")[2]) for one in api.requests if "/v1/" in one.path]
+    assert sorted(asked) == sorted(
+        [("GET", "projects"), ("GET", "streaming-pipelines"), *[("GET", "status")] * 3]
+    )
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """Return the folder of the estate's program."""
+    with Emulator(unknown_field="kept") as api:
+        populate(api)
+        done = run(api, "generate", "Analytics", "--running", "--out", str(tmp_path / "out"))
+    assert done.code == 0, done.err
+    return tmp_path / "out"
+
+
+def test_the_program_is_formatted_and_typed(program: Path) -> None:
+    """As a formatter with its own settings leaves it, and by mypy's strictest rules."""
+    tools = Path(sys.executable).parent
+    for command in (
+        [str(tools / "ruff"), "format", "--isolated", "--check", "__main__.py"],
+        [str(tools / "ruff"), "check", "--isolated", "--select", "E,F,I", "--ignore", "E501", "__main__.py"],
+        [str(tools / "mypy"), "--strict", "--config-file", os.devnull, "__main__.py"],
+    ):
+        env = {**os.environ, "MYPYPATH": str(REPOSITORY)}
+        done = subprocess.run(command, cwd=program, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_models_say_what_they_can_and_mappings_the_rest(program: Path) -> None:
+    text = (program / "__main__.py").read_text()
+    assert text.count("dpc.StreamingPipeline(\n") == len(NAMES)
+    assert text.count("protect=True") == len(NAMES)
+    for model in (
+        "PostgresSource",
+        "OracleConnection",
+        "Db2IbmISource",
+        "AzureBlobTarget",
+        "SnowflakeTarget",
+    ):
+        assert f"dpc.{model}(" in text
+    assert 'password=dpc.SecretReference.azure("n", vault="vault")' in text
+    assert 'authentication={"type": "oauth", "x": 1}' in text
+    assert 'streaming_target={"type": "iceberg", ' in text
+
+
+def test_names_are_safe_and_do_not_clash_where_case_does_not_count(program: Path) -> None:
+    entries = json.loads((program / "import.json").read_text())["resources"]
+    names = [entry["name"] for entry in entries]
+    assert len({name.lower() for name in names}) == len(NAMES)
+    assert all(name.isascii() and not set(name) & set("/:\\ \t\n'\"") for name in names)
+    assert names[0] == "class"
+
+
+def test_names_are_the_same_whatever_else_is_there(api: Emulator, tmp_path: Path) -> None:
+    """A name that depends on the order of a listing would replace a resource at the next run."""
+    twin = fixed_id("pipeline", 7)
+    api.add_pipeline({**DEFINITION, "name": "Pipeline-0"}, id=twin)
+    run(api, "generate", "Analytics", "--out", str(tmp_path / "all"))
+    names = [one["name"] for one in json.loads((tmp_path / "all/import.json").read_text())["resources"]]
+    assert set(names) == {
+        f"pipeline-0-{fixed_id('pipeline', 0)[:8]}",
+        f"Pipeline-0-{twin[:8]}",
+        "pipeline-1",
+        "pipeline-2",
+    }
+
+
+def test_only_what_is_named_is_written(api: Emulator, tmp_path: Path) -> None:
+    done = run(api, "generate", "Analytics", "--pipeline", "pipeline-1", "--out", str(tmp_path / "one"))
+    assert done.code == 0
+    (entry,) = json.loads((tmp_path / "one/import.json").read_text())["resources"]
+    assert entry["name"] == "pipeline-1"
+    assert "1 streaming pipeline written" in done.err
+
+
+def test_what_to_do_next_is_said(api: Emulator, tmp_path: Path) -> None:
+    done = run(api, "generate", "Analytics", "--out", "my program", cwd=tmp_path)
+    assert done.out == ""
+    assert done.err.splitlines()[1:] == [
+        "  cd 'my program'",
+        "  pulumi stack init dev",
+        "  pulumi import --file import.json --yes --generate-code=false --protect=true",
+        "  pulumi preview --expect-no-changes",
+    ]
+    assert {path.name for path in (tmp_path / "my program").iterdir()} == {
+        "Pulumi.yaml",
+        "__main__.py",
+        "import.json",
+    }
+
+
+def test_a_folder_with_something_in_it_is_left_alone(api: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    api.clear_requests()
+    done = run(api, "generate", "Analytics", "--out", str(tmp_path))
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"Error: {tmp_path}: is not empty: give a new or an empty folder\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    assert api.requests == []
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(api: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = run(api, "generate", "Analytics", "--out", str(out))
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"Error: {out}: cannot be ")
+        assert len(done.err.splitlines()) == 1
+
+
+def test_after_a_failure_no_folder_is_left(api: Emulator, tmp_path: Path) -> None:
+    api.fail_next(403, match="GET /v1/projects/*/status")
+    done = run(api, "generate", "Analytics", "--out", str(tmp_path / "out"))
+    assert done.code == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_pipeline_that_vanishes_meanwhile_is_left_out_and_said(api: Emulator, tmp_path: Path) -> None:
+    api.fail_next(404, match=f"GET /v1/projects/*/{fixed_id('pipeline', 1)}/status")
+    done = run(api, "generate", "Analytics", "--out", str(tmp_path / "out"))
+    assert done.code == 0
+    assert "'pipeline-1' has been deleted meanwhile" in done.err
+    assert len(json.loads((tmp_path / "out/import.json").read_text())["resources"]) == 2
+
+
+def test_a_run_state_that_is_not_known_is_not_said_by_the_program(api: Emulator, tmp_path: Path) -> None:
+    done = run(api, "generate", "Analytics", "--running", "--out", str(tmp_path / "out"))
+    assert "'pipeline-2': its run state is not known now" in done.err
+    text = (tmp_path / "out/__main__.py").read_text()
+    assert (text.count("running=True"), text.count("running=False")) == (1, 1)
+
+
+def test_what_may_be_a_secret_is_named_and_never_shown(api: Emulator, tmp_path: Path) -> None:
+    api.add_pipeline({**DEFINITION, "name": "free", "advancedProperties": {"db.password": "hunter2"}})
+    done = run(api, "generate", "Analytics", "--pipeline", "free", "--out", str(tmp_path / "out"))
+    assert "'free': advancedProperties[\"db.password\"] may be a secret" in done.err
+    assert "hunter2" not in done.err + done.out
+
+
+def test_what_a_preview_will_refuse_is_said(api: Emulator, tmp_path: Path) -> None:
+    source = {**DEFINITION["streamingSource"], "tables": []}
+    api.add_pipeline({**DEFINITION, "name": "empty", "streamingSource": source})
+    done = run(api, "generate", "Analytics", "--pipeline", "empty", "--out", str(tmp_path / "out"))
+    assert done.code == 0
+    assert "'empty': the preview will refuse streamingSource.tables: must have at least one item" in done.err
+
+
+def test_a_project_without_pipelines_is_a_program_without_resources(api: Emulator, tmp_path: Path) -> None:
+    api.add_project("Empty \n project")
+    done = run(api, "generate", "Empty \n project", "--out", str(tmp_path / "out"))
+    assert done.code == 0
+    assert (tmp_path / "out/__main__.py").read_text().endswith("  # Empty \\n project\n")
+    assert "name: Empty-project\n" in (tmp_path / "out/Pulumi.yaml").read_text()
+
+
+def test_the_estate_has_every_kind() -> None:
+    assert len(definitions()) == len(NAMES) == 20
