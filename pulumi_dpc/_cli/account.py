@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from pulumi_dpc._api.client import DpcClient
+from pulumi_dpc._api.clock import Clock
 from pulumi_dpc._api.settings import Settings
 from pulumi_dpc.errors import ConfigurationError, LookupFailed
 
@@ -39,9 +41,18 @@ def settings_of(region: str | None, api_url: str | None) -> Settings:
 
 
 @contextmanager
-def opened(region: str | None, api_url: str | None) -> Iterator[DpcClient]:
-    """Return a client of the account, which says on the standard error what it waits for."""
-    with DpcClient(settings_of(region, api_url), notify=say) as client:
+def opened(
+    region: str | None, api_url: str | None, interrupt: threading.Event | None = None
+) -> Iterator[DpcClient]:
+    """Return a client of the account, which says on the standard error what it waits for.
+
+    Args:
+        region: What ``--region`` says.
+        api_url: What ``--api-url`` says.
+        interrupt: Ends every wait when it is set.
+    """
+    settings = settings_of(region, api_url)
+    with DpcClient(settings, clock=Clock(settings.time_scale, interrupt), notify=say) as client:
         yield client
 
 

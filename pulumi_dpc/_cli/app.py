@@ -19,6 +19,7 @@ from .doctor import doctor
 from .frame import Group
 from .generate import generate
 from .listings import agents, environments, pipelines, projects
+from .start_stop import start, stop
 from .status import status
 from .words import say
 
@@ -37,7 +38,9 @@ FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 )
 @click.version_option(__version__, "-V", "--version", message="pulumi-dpc %(version)s")
 def cli() -> None:
-    """Look at an account of the Matillion Data Productivity Cloud, and at its streaming pipelines.
+    """Work with the streaming pipelines of an account of the Matillion Data Productivity Cloud.
+
+    Only start and stop change something at the service.
 
     Credentials come from the environment: DPC_TOKEN, or DPC_CLIENT_ID and DPC_CLIENT_SECRET. The region comes from
     --region or DPC_REGION. Data goes to the standard output, everything else to the standard error.
@@ -57,6 +60,8 @@ for _command in (
     check,
     schema,
     generate,
+    start,
+    stop,
     completion,
 ):
     cli.add_command(_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +11,13 @@ _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _PART = r"(\d+(?:\.\d+)?)([dhms])"
 
 
-class _Duration(click.ParamType[float]):
+if TYPE_CHECKING:
+    _Base = click.ParamType[float]
+else:
+    _Base = click.ParamType  # takes no type in older versions
+
+
+class _Duration(_Base):
     """A duration, in seconds."""
 
     name = "duration"

@@ -8,7 +8,9 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from pulumi_dpc._cli.app import cli
 from pulumi_dpc.emulator import Emulator, Request
 from tests import REPOSITORY
 from tests.cli.command import COMMAND, environment, on_a_terminal, run
@@ -23,11 +25,6 @@ READING = [
 ]
 NOBODY = dict.fromkeys(["DPC_CLIENT_ID", "DPC_CLIENT_SECRET", "DPC_TOKEN", "DPC_TOKEN_URL"], "")
 ESCAPE = "\x1b["
-
-
-def commands() -> list[str]:
-    listed = run(None, "--help").out.partition("Commands:\n")[2]
-    return re.findall(r"^  (\w+)", listed, re.MULTILINE)
 
 
 @pytest.mark.parametrize("words", READING)
@@ -51,17 +48,23 @@ def test_data_stand_on_the_standard_output_and_words_on_the_standard_error(
     assert ESCAPE not in done.out + done.err
 
 
-def test_every_help_begins_with_examples_that_are_commands(api: Emulator) -> None:
-    """What is copied from there must be understood: each example asks for its help, with all its options."""
-    for words in [[], *([command] for command in commands())]:
-        shown = run(None, *words, "--help").out
+def test_every_help_begins_with_examples_that_are_commands() -> None:
+    """What is copied from there must be understood: each example asks for its help, with all its options.
+
+    In this process, because there are many.
+    """
+    runner = CliRunner()
+    for words in [[], *([command] for command in cli.commands)]:
+        shown = runner.invoke(cli, [*words, "--help"]).output
         assert shown.startswith("Examples:\n"), words
         examples = shown.partition("\n\n")[0].splitlines()[1:]
-        assert len(examples) >= 1
+        assert examples
         for example in examples:
-            (line,) = re.findall(r"pulumi-dpc ([^|>#)]*)", example)
-            asked = run(None, *line.split(), "--help")
-            assert asked.code == 0, example
+            (line,) = re.findall(r"pulumi-dpc ([^|>#)<]*)", example)
+            asked = runner.invoke(cli, [*line.split(), "--help"])
+            assert asked.exit_code == 0, example
+            assert asked.output.startswith("Examples:\n")
+    assert run(None, "status", "--help").out.startswith("Examples:\n")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,221 @@
+"""The commands ``start`` and ``stop``: some pipelines, all of them, or those of a maintenance window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from pulumi_dpc._api.client import PIPELINE_ID, DpcClient
+from pulumi_dpc._resources.streaming_pipeline import run_state
+
+from . import windows
+from .account import opened
+from .changing import Change, Changed, Changer
+from .completion import pipeline_names, project_names
+from .data import Columns, print_rows
+from .durations import DURATION
+from .frame import Command, account_options, json_option
+from .run_states import Chosen, Row, choose, statuses
+from .words import counted, progress, say
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+INTERRUPTED = 130
+_COLUMNS: Columns = {
+    "NAME": "name",
+    "BEFORE": "before",
+    "STATUS": "status",
+    "ID": "streamingPipelineId",
+}
+
+
+def _shared_options(function: F) -> F:
+    for option in (
+        click.argument("pipelines", nargs=-1, metavar="[PIPELINE]...", shell_complete=pipeline_names),
+        click.option(
+            "--project",
+            required=True,
+            metavar="NAME",
+            is_eager=True,
+            shell_complete=project_names,
+            help="The project's name or id.",
+        ),
+        click.option("--all", "everything", is_flag=True, help="All pipelines of the project."),
+        click.option("--yes", is_flag=True, help="Do not ask, with --all."),
+        click.option("--no-wait", is_flag=True, help="Do not wait until it is seen to have worked."),
+        click.option(
+            "--timeout", type=DURATION, default=0.0, help="How long to wait; 10m for a start, 5m for a stop."
+        ),
+        account_options,
+        json_option,
+    ):
+        function = option(function)
+    return function
+
+
+@click.command(
+    cls=Command,
+    short_help="Start pipelines.",
+    examples=(
+        "pulumi-dpc start orders customers --project Analytics",
+        "pulumi-dpc start --from window.json --project Analytics    # just those that stop --save has stopped",
+    ),
+)
+@_shared_options
+@click.option(
+    "--from",
+    "saved",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Those that stop --save has stopped. The file is removed when all of them run.",
+)
+def start(pipelines: tuple[str, ...], saved: Path | None, **options: Any) -> None:
+    """Start streaming pipelines, by name or id, and wait until they are seen running."""
+    _hold_choice(pipelines, saved is not None, options["everything"], also="--from FILE")
+    change = Change(running=True, wait=not options["no_wait"], timeout=options["timeout"])
+    _run(pipelines, change, saved=saved, **options)
+
+
+@click.command(
+    cls=Command,
+    short_help="Stop pipelines.",
+    examples=(
+        "pulumi-dpc stop orders --project Analytics",
+        "pulumi-dpc stop --all --project Analytics --save window.json --yes    # a maintenance window",
+    ),
+)
+@_shared_options
+@click.option(
+    "--save",
+    "saved",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write which pipelines were stopped, for start --from.",
+)
+@click.option("--interrupt-snapshot", is_flag=True, help="Stop a pipeline while its snapshot runs, too.")
+def stop(
+    pipelines: tuple[str, ...],
+    saved: Path | None,
+    interrupt_snapshot: bool,  # noqa: FBT001
+    **options: Any,
+) -> None:
+    """Stop streaming pipelines, by name or id, and wait until they are seen stopped."""
+    _hold_choice(pipelines, options["everything"])
+    if saved is not None:
+        windows.hold_free(saved)
+    change = Change(
+        running=False,
+        wait=not options["no_wait"],
+        timeout=options["timeout"],
+        interrupt_snapshot=interrupt_snapshot,
+    )
+    _run(pipelines, change, saved=saved, **options)
+
+
+def _hold_choice(*ways: object, also: str = "") -> None:
+    if sum(map(bool, ways)) != 1:
+        more = f", or {also}" if also else ""
+        raise click.UsageError(f"say which pipelines, in one way: by name or id, or --all{more}")
+
+
+def _run(pipelines: Sequence[str], change: Change, *, saved: Path | None, **options: Any) -> None:
+    interrupt = threading.Event()
+    with opened(options["region"], options["api_url"], interrupt) as client:
+        chosen = choose(client, options["project"], pipelines)
+        if change.running and saved is not None:
+            chosen = Chosen(chosen.project, tuple(windows.read(saved, str(chosen.project["id"]))))
+        there = _there(client, chosen)
+        if options["everything"] and not options["yes"]:
+            _ask(there, change)
+        if saved is not None and not change.running:
+            runs = [_saved(one) for one, status in there if run_state.is_running(status, otherwise=True)]
+            windows.save(saved, str(chosen.project["id"]), runs)
+        with _heard(interrupt):
+            done = _carried_out(Changer(client, interrupt), str(chosen.project["id"]), there, change)
+    if saved is not None:
+        _close_window(saved, str(chosen.project["id"]), done, change)
+    _answer(done, interrupted=interrupt.is_set(), as_json=options["as_json"])
+
+
+def _there(client: DpcClient, chosen: Chosen) -> list[tuple[Row, str]]:
+    """Return the chosen pipelines, each with its status; what is gone since the window began is said."""
+    project_id = str(chosen.project["id"])
+    listed = client.list_pipelines(project_id)
+    found = [one for one in listed if not chosen.pipelines or one[PIPELINE_ID] in chosen.pipelines]
+    for gone in sorted(set(chosen.pipelines) - {one[PIPELINE_ID] for one in found}):
+        say(f"the streaming pipeline {gone} is not there any more")
+    return statuses(client, project_id, sorted(found, key=lambda one: str(one.get("name"))))
+
+
+def _ask(there: Sequence[tuple[Row, str]], change: Change) -> None:
+    what = f"{'start' if change.running else 'stop'} {counted(there, 'streaming pipeline')}"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise click.UsageError(f"this would {what}: add --yes, because nobody can be asked here")
+    if not click.confirm(f"This will {what}. Go on?", err=True):
+        raise click.Abort
+
+
+@contextmanager
+def _heard(interrupt: threading.Event) -> Iterator[None]:
+    """Let a first Ctrl-C set the event, so that every pipeline is accounted for; a second one ends the command."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def hear(_number: int, _frame: FrameType | None) -> None:
+        interrupt.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _carried_out(
+    changer: Changer, project_id: str, there: Sequence[tuple[Row, str]], change: Change
+) -> list[Changed]:
+    done = []
+    for one in progress(
+        changer.change(project_id, there, change),
+        "starting" if change.running else "stopping",
+        total=len(there),
+    ):
+        done.append(one)
+        if one.error:
+            say(f"{one.row['name']!r}: {one.error}", error=True)
+        elif not sys.stderr.isatty():
+            say(f"{one.row['name']!r}: {run_state.in_words(one.row['status'])}")
+    return sorted(done, key=lambda one: str(one.row["name"]))
+
+
+def _saved(definition: Row) -> Row:
+    return {"streamingPipelineId": definition[PIPELINE_ID], "name": definition.get("name")}
+
+
+def _close_window(path: Path, project_id: str, done: Sequence[Changed], change: Change) -> None:
+    """Leave in the file what is still to be started; without any there is no window, and no file."""
+    left = [one.row for one in done if (one.error if change.running else one.may_be_stopped)]
+    if left:
+        windows.save(path, project_id, left)
+        say(f"{path}: {counted(left, 'streaming pipeline')} to be started again")
+    else:
+        path.unlink(missing_ok=True)
+        say(f"{path}: removed, because no streaming pipeline is to be started again")
+
+
+def _answer(done: Sequence[Changed], *, interrupted: bool, as_json: bool) -> None:
+    print_rows([one.row for one in done], _COLUMNS, as_json=as_json)
+    failed = [one for one in done if one.error]
+    if interrupted:
+        say("interrupted; each streaming pipeline is as its row says, and nothing more is sent")
+    elif not as_json:
+        say(f"{counted(done, 'streaming pipeline')}, {len(failed)} not as wanted")
+    click.get_current_context().exit(INTERRUPTED if interrupted else int(bool(failed)))

@@ -1,0 +1,228 @@
+"""``start`` and ``stop``: by the provider's runner, accounted for pipeline by pipeline, and a maintenance window."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from pulumi_dpc.emulator import Emulator, Request
+from tests.cli.command import COMMAND, Done, environment, run
+from tests.cli.conftest import PIPELINES
+
+HERE = ("--project", "Analytics")
+
+
+def statuses(api: Emulator) -> dict[str, str]:
+    return {one.definition["name"]: one.status for one in api.pipelines}
+
+
+def writes(api: Emulator) -> list[str]:
+    return [one.body["command"] for one in api.requests if one.path.endswith("/commands")]
+
+
+def test_start_waits_until_it_is_seen_running(api: Emulator) -> None:
+    done = run(api, "start", "pipeline-1", *HERE, "--json")
+    assert done.code == 0
+    (row,) = done.json
+    assert (row["name"], row["before"], row["status"]) == ("pipeline-1", "NOT_RUNNING", "STREAMING")
+    assert (row["running"], row["changed"], row["error"]) == (True, True, None)
+    assert writes(api) == ["START"]
+    assert done.err == "'pipeline-1': streaming\n"
+
+
+def test_stop_waits_until_it_is_seen_stopped(api: Emulator) -> None:
+    done = run(api, "stop", "pipeline-0", *HERE)
+    assert done.code == 0
+    assert statuses(api)["pipeline-0"] == "NOT_RUNNING"
+    assert done.out.splitlines()[1].split()[:3] == ["pipeline-0", "STREAMING", "NOT_RUNNING"]
+
+
+@pytest.mark.parametrize(("command", "name"), [("start", "pipeline-0"), ("stop", "pipeline-1")])
+def test_what_is_so_already_gets_no_command(api: Emulator, command: str, name: str) -> None:
+    assert run(api, command, name, *HERE).code == 0
+    assert writes(api) == []
+
+
+def test_without_waiting_the_command_is_only_sent(api: Emulator) -> None:
+    (row,) = run(api, "start", "pipeline-1", *HERE, "--no-wait", "--json").json
+    assert (row["status"], row["running"]) == ("STARTING", True)
+
+
+def test_one_that_fails_is_told_and_the_others_go_on(api: Emulator) -> None:
+    """The agent of the third is away, so its STOP is not seen to work."""
+    api.fail_next(403, match=f"POST /v1/projects/*/{PIPELINES[2]}/commands", times=None)
+    done = run(api, "stop", "pipeline-0", "pipeline-2", *HERE, "--json")
+    assert done.code == 1
+    by_name = {row["name"]: row for row in done.json}
+    assert by_name["pipeline-0"]["status"] == "NOT_RUNNING"
+    assert by_name["pipeline-2"]["error"]
+    assert "Error: 'pipeline-2': " in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_failed_start_is_told(api: Emulator) -> None:
+    api.start_fails()
+    done = run(api, "start", "pipeline-1", *HERE)
+    assert done.code == 1
+    assert "It is stopped." in done.err
+
+
+def test_a_snapshot_is_stopped_only_where_that_is_allowed(api: Emulator) -> None:
+    """It can be days of work."""
+    api.set_status(PIPELINES[0], "SNAPSHOTTING")
+    refused = run(api, "stop", "pipeline-0", *HERE)
+    assert refused.code == 1
+    assert "a snapshot is running" in refused.err
+    assert writes(api) == []
+    allowed = run(api, "stop", "pipeline-0", *HERE, "--interrupt-snapshot")
+    assert allowed.code == 0
+    assert writes(api) == ["STOP"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("start",), "say which pipelines, in one way: by name or id, or --all, or --from FILE"),
+        (
+            ("stop", "pipeline-0", "--all", "--yes"),
+            "say which pipelines, in one way: by name or id, or --all",
+        ),
+        (
+            ("stop", "--all"),
+            "this would stop 3 streaming pipelines: add --yes, because nobody can be asked here",
+        ),
+    ],
+)
+def test_what_is_not_clear_is_not_done(api: Emulator, words: tuple[str, ...], sentence: str) -> None:
+    done = run(api, *words, *HERE)
+    assert (done.code, done.out) == (2, "")
+    assert sentence in done.err
+    assert writes(api) == []
+
+
+@pytest.mark.parametrize(("answer", "code"), [(b"n\n", 130), (b"y\n", 0)])
+def test_a_terminal_is_asked_before_all_are_stopped(api: Emulator, answer: bytes, code: int) -> None:
+    for one in PIPELINES[1:]:
+        api.delete(one)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "stop", "--all", *HERE], env=environment(api), stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"Go on? [y/N]" not in shown:
+            shown += os.read(ours, 1024)
+        os.write(ours, answer)
+        try:
+            while read := os.read(ours, 1024):
+                shown += read
+        except OSError:
+            pass
+        assert process.wait(60) == code
+    os.close(ours)
+    assert b"This will stop 1 streaming pipeline." in shown
+    assert writes(api) == ["STOP"] * (code == 0)
+
+
+@pytest.fixture
+def window(api: Emulator, tmp_path: Path) -> Path:
+    """Return the file of a window, in which the pipeline that ran is stopped; the one whose agent is away is gone."""
+    api.delete(PIPELINES[2])
+    file = tmp_path / "window.json"
+    done = run(api, "stop", "--all", "--yes", "--save", str(file), *HERE)
+    assert done.code == 0, done.err
+    api.clear_requests()
+    return file
+
+
+def start_again(api: Emulator, window: Path) -> Done:
+    return run(api, "start", "--from", str(window), *HERE)
+
+
+def test_after_a_window_just_those_are_started_that_it_has_stopped(api: Emulator, window: Path) -> None:
+    assert [one["name"] for one in json.loads(window.read_text())["stopped"]] == ["pipeline-0"]
+    assert start_again(api, window).code == 0
+    assert statuses(api) == {"pipeline-0": "STREAMING", "pipeline-1": "NOT_RUNNING"}
+    assert writes(api) == ["START"]
+    assert not window.exists()
+
+
+def test_a_second_stop_does_not_forget_what_the_first_has_stopped(api: Emulator, window: Path) -> None:
+    before = window.read_text()
+    done = run(api, "stop", "--all", "--yes", "--save", str(window), *HERE)
+    assert done.code == 2
+    assert "exists already, from an earlier stop" in done.err
+    assert window.read_text() == before
+
+
+def test_what_could_not_be_started_stays_in_the_file(api: Emulator, window: Path) -> None:
+    api.start_fails()
+    assert start_again(api, window).code == 1
+    assert [one["name"] for one in json.loads(window.read_text())["stopped"]] == ["pipeline-0"]
+
+
+def test_a_pipeline_that_is_gone_after_the_window_is_said(api: Emulator, window: Path) -> None:
+    api.delete(PIPELINES[0])
+    done = start_again(api, window)
+    assert done.code == 0
+    assert f"the streaming pipeline {PIPELINES[0]} is not there any more" in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ("[]", "is not a file that stop --save has written"),
+        ('{"projectId": "p", "stopped": [{"id": "x"}]}', "is about the project p, not "),
+        ('{"projectId": "p", "stopped": []}', "names no streaming pipeline"),
+    ],
+)
+def test_another_file_is_no_window(api: Emulator, tmp_path: Path, text: str | None, sentence: str) -> None:
+    file = tmp_path / "window.json"
+    if text is not None:
+        file.write_text(text)
+    done = start_again(api, file)
+    assert done.code == 2
+    assert sentence in done.err
+    assert writes(api) == []
+
+
+def test_a_window_that_cannot_be_written_stops_nothing(api: Emulator, tmp_path: Path) -> None:
+    done = run(api, "stop", "--all", "--yes", "--save", str(tmp_path / "no" / "window.json"), *HERE)
+    assert done.code == 2
+    assert "cannot be written" in done.err
+    assert writes(api) == []
+
+
+def test_ctrl_c_accounts_for_every_pipeline_and_the_window_has_what_was_stopped(
+    api: Emulator, tmp_path: Path
+) -> None:
+    """It comes when STOP has been sent and its effect is waited for."""
+    sent, file = threading.Event(), tmp_path / "window.json"
+
+    def see(request: Request) -> None:
+        if request.path.endswith(f"{PIPELINES[0]}/status") and writes(api):
+            sent.set()
+
+    api.on_request(see)
+    api.settings.stop_seconds = 1e6
+    words = [*COMMAND, "stop", "pipeline-0", "--save", str(file), *HERE, "--json", "--timeout", "1d"]
+    with subprocess.Popen(
+        words, env=environment(api), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert sent.wait(60)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    (row,) = json.loads(out)
+    assert row["status"] == "STOPPING"
+    assert "nothing more is sent" in err
+    assert "Traceback" not in err
+    assert [one["name"] for one in json.loads(file.read_text())["stopped"]] == ["pipeline-0"]
