@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.engine.cli import NO_CLI, find_cli
+from pulumi_dpc.testing._engine.cli import NO_CLI, find_cli
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

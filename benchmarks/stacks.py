@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
-from tests.engine import open_stack
-from tests.engine.cli import find_cli
+from pulumi_dpc.testing._engine.cli import find_cli
+from pulumi_dpc.testing._engine.engines import open_stack
 
 KIND: Any = "cli" if find_cli() else "engine"
 LATENCY_SECONDS = 0.05

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Protocol
 
 from pulumi_dpc.emulator import Emulator, Pipeline
-from tests.engine import open_stack
-from tests.engine.stack import PROJECT, Result, base_environment, write_project
+from pulumi_dpc.testing._engine.engines import open_stack
+from pulumi_dpc.testing._engine.stack import PROJECT, Result, base_environment, write_project
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROGRAM = REPOSITORY / "examples" / "quickstart" / "__main__.py"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine import EngineName
-from tests.engine.cli import NO_CLI, find_cli
+from pulumi_dpc.testing._engine.cli import NO_CLI, find_cli
+from pulumi_dpc.testing._engine.engines import EngineName
 from tests.worlds import MakeWorld, World
 
 

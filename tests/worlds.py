@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
-from tests.engine import EngineName, open_stack
+from pulumi_dpc.testing._engine.engines import EngineName, open_stack
 
 if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline
-    from tests.engine.stack import Result, Stack
+    from pulumi_dpc.testing._engine.stack import Result, Stack
 
 ENGINES: list[Any] = ["engine", pytest.param("cli", marks=pytest.mark.cli)]
 """What a test is parametrized with that runs on the double, and on the real CLI where there is one."""

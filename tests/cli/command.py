@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_dpc.emulator import Emulator
-from tests.engine.stack import base_environment
+from pulumi_dpc.testing._engine.stack import base_environment
 from tests.worlds import SECRETS
 
 COMMAND = [sys.executable, "-m", "pulumi_dpc._cli"]

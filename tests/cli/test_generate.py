@@ -14,11 +14,11 @@ import pytest
 
 from pulumi_dpc._names import STREAMING_PIPELINE_TYPE
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
+from pulumi_dpc.testing._engine.cli import CliStack
+from pulumi_dpc.testing._engine.engines import EngineName
 from tests import REPOSITORY
 from tests.cli.command import run
 from tests.cli.estate import NAMES, definitions, populate
-from tests.engine import EngineName
-from tests.engine.cli import CliStack
 from tests.stack.scenarios import succeeded
 from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, fixed_id, resource
 

@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pulumi
 import pytest
 
-from tests.engine import EngineName, open_stack
+from pulumi_dpc.testing._engine.engines import EngineName, open_stack
+from pulumi_dpc.testing._engine.stack import urn_of
+from pulumi_dpc.testing._engine.values import SECRET, SIGNATURE
+from pulumi_dpc.testing._engine.zygote import PlainLauncher, shared_launcher
 from tests.engine.sample_provider import Cloud
-from tests.engine.stack import urn_of
-from tests.engine.values import SECRET, SIGNATURE
-from tests.engine.zygote import PlainLauncher, shared_launcher
 from tests.worlds import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.engine.stack import Diagnostic, Result
-    from tests.engine.zygote import Launcher
+    from pulumi_dpc.testing._engine.stack import Diagnostic, Result
+    from pulumi_dpc.testing._engine.zygote import Launcher
 
 Test = TypeVar("Test", bound="Callable[..., None]")
 CANARY = "canary-4f1c"

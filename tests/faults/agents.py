@@ -25,7 +25,7 @@ from tests.worlds import World
 
 if TYPE_CHECKING:
     from pulumi_dpc.emulator.wire import Request
-    from tests.engine.stack import Result
+    from pulumi_dpc.testing._engine.stack import Result
 
 ID = "11111111-2222-4333-8444-555555555555"
 ADOPTS = re.compile(r'import_="([0-9a-f-]{36})"')

@@ -15,7 +15,7 @@ from tests.faults.scenarios import Command, Pipe, Program
 from tests.faults.stage import Stage
 
 if TYPE_CHECKING:
-    from tests.engine.stack import Result
+    from pulumi_dpc.testing._engine.stack import Result
 
 ADOPTED_RUNNING = "running: False in the program, but the live pipeline is"
 ADOPTED_DEFINITION = "the program and the live pipeline differ"

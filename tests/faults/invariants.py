@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
-from tests.engine.values import SIGNATURE
+from pulumi_dpc.testing._engine.values import SIGNATURE
 from tests.faults.scenarios import Pipe, Program
 from tests.worlds import leaked
 
 if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline
     from pulumi_dpc.emulator.wire import Request
-    from tests.engine.stack import Result
+    from pulumi_dpc.testing._engine.stack import Result
 
 ADOPTS = re.compile(rf'import_="{GUIDE_PROJECT}/([0-9a-f-]{{36}})"')
 DIED = re.compile("EOF|connect: connection refused")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi_dpc.emulator import Emulator
-from tests.engine import EngineName, open_stack
+from pulumi_dpc.testing._engine.engines import EngineName, open_stack
 from tests.faults.kinds import TIMEOUT, Kind
 from tests.faults.scenarios import Command, Program, Scenario, programs
 from tests.worlds import SECRETS, TYPE, fixed_id, program, warmed
@@ -18,7 +18,7 @@ from tests.worlds import SECRETS, TYPE, fixed_id, program, warmed
 if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline
     from pulumi_dpc.emulator.wire import Request
-    from tests.engine.stack import Result, Stack
+    from pulumi_dpc.testing._engine.stack import Result, Stack
 
 TIME_SCALE = 0.002
 START_TICKS, STOP_TICKS = 2.5, 1.5

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from pulumi_dpc.testing._engine.stack import base_environment
 from tests import REPOSITORY
-from tests.engine.stack import base_environment
 
 
 def hold_apart(file: str, count: int, *options: str) -> None:

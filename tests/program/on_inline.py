@@ -22,8 +22,8 @@ from pulumi.runtime.proto import language_pb2_grpc
 
 import pulumi_dpc as dpc
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
-from tests.engine.cli import find_cli
-from tests.engine.stack import base_environment
+from pulumi_dpc.testing._engine.cli import find_cli
+from pulumi_dpc.testing._engine.stack import base_environment
 from tests.program.inline_stack import inline_stack, run_program
 from tests.worlds import DEFINITION
 

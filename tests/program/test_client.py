@@ -10,8 +10,8 @@ import pytest
 
 from pulumi_dpc._api.client import DpcClient as ApiClient
 from pulumi_dpc._program.client import DpcClient
-from tests.engine import EngineName
-from tests.engine.stack import base_environment
+from pulumi_dpc.testing._engine.engines import EngineName
+from pulumi_dpc.testing._engine.stack import base_environment
 from tests.stack.scenarios import failed, succeeded
 from tests.worlds import ENGINES, MakeWorld, World
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT
-from tests.engine import EngineName
+from pulumi_dpc.testing._engine.engines import EngineName
 from tests.stack.scenarios import failed, succeeded
 from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, edited, resource
 

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_dpc._program.options import as_registered
 from pulumi_dpc.emulator import GUIDE_PROJECT
-from tests.engine import EngineName
+from pulumi_dpc.testing._engine.engines import EngineName
 from tests.stack.scenarios import failed, succeeded
 from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, edited, resource
 

@@ -20,10 +20,10 @@ import pytest
 import yaml
 
 from pulumi_dpc.emulator import Emulator
+from pulumi_dpc.testing._engine.cli import find_cli
+from pulumi_dpc.testing._engine.engines import open_stack
+from pulumi_dpc.testing._engine.stack import PROJECT, base_environment
 from tests import REPOSITORY
-from tests.engine import open_stack
-from tests.engine.cli import find_cli
-from tests.engine.stack import PROJECT, base_environment
 from tests.worlds import ENGINES, warmed
 
 PROGRAMS = sorted(
@@ -254,11 +254,11 @@ def test_the_demo_installs_what_it_needs_and_says_so() -> None:
 
 
 def test_the_demo_runs_without_the_tools_of_developers() -> None:
-    """Its modules are those of the package, of the emulator, and of the tests' engine."""
+    """Its modules are those of the package, of the emulator, and of the engine double."""
     tools = ["pytest", "hypothesis", "coverage", "grimp", "importlinter", "matplotlib", "mypy", "sphinx"]
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({tools!r}));"
-        "import examples.demo, tests.engine.engine, tests.engine.cli, tests.engine.host"
+        "import examples.demo; from pulumi_dpc.testing._engine import cli, engine, host"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False

@@ -22,10 +22,10 @@ import pytest
 from pulumi_dpc import Settings
 from pulumi_dpc._cli.app import cli
 from pulumi_dpc.emulator import Emulator
+from pulumi_dpc.testing._engine.cli import find_cli
+from pulumi_dpc.testing._engine.engines import open_stack
+from pulumi_dpc.testing._engine.stack import PROJECT, base_environment
 from tests import REPOSITORY
-from tests.engine import open_stack
-from tests.engine.cli import find_cli
-from tests.engine.stack import PROJECT, base_environment
 from tests.worlds import warmed
 
 DEFINITION = REPOSITORY / "examples" / "definition_file" / "streaming-pipeline.json"

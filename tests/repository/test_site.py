@@ -40,9 +40,9 @@ from pulumi_dpc._resources.streaming_pipeline.waiting import (
     RunStateJudge,
 )
 from pulumi_dpc.errors import WaitTimedOut
+from pulumi_dpc.testing._engine.cli import find_cli
+from pulumi_dpc.testing._engine.stack import base_environment
 from tests import PACKAGE, REPOSITORY
-from tests.engine.cli import find_cli
-from tests.engine.stack import base_environment
 from tests.repository.test_readme import (
     README,
     Page,
@@ -322,8 +322,9 @@ def _room(name: str) -> int:
 
 
 def _modules() -> list[Path]:
-    """Return the package's files without the emulator's, which is a package of its own."""
-    return [path for path in sorted(PACKAGE.rglob("*.py")) if PACKAGE / "emulator" not in path.parents]
+    """Return the package's files without those of the emulator and of `testing`, which are packages of their own."""
+    apart = {PACKAGE / "emulator", PACKAGE / "testing"}
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if not apart & set(path.parents)]
 
 
 def _name_of(path: Path) -> str:

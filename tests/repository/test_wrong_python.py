@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_dpc.emulator import Emulator
-from tests.engine.cli import CliStack, find_cli
-from tests.engine.stack import PROJECT
+from pulumi_dpc.testing._engine.cli import CliStack, find_cli
+from pulumi_dpc.testing._engine.stack import PROJECT
 from tests.repository.test_readme import Page
 from tests.worlds import program, resource
 

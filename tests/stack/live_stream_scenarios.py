@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT
 from pulumi_dpc.emulator.wire import Request
-from tests.engine.stack import Result
+from pulumi_dpc.testing._engine.stack import Result
 from tests.stack.scenarios import COMMAND, CREATE, GET, LIST, PUT, STATUS, failed, scenario, succeeded
 from tests.worlds import DEFINITION, SECRET_INPUT, World, edited, resource
 

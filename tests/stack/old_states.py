@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
+from pulumi_dpc.testing._engine.state import StateFile
 from tests import DATA
-from tests.engine.state import StateFile
 from tests.worlds import DEFINITION, SECRET_INPUT, World, edited, resource
 
 STATES = DATA / "states"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT
-from tests.engine.stack import Result
+from pulumi_dpc.testing._engine.stack import Result
 from tests.worlds import DEFINITION, World, edited, resource
 
 Scenario = Callable[[World], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
-from tests.engine.stack import Result
+from pulumi_dpc.testing._engine.stack import Result
 from tests.stack.scenarios import failed, scenario, succeeded
 from tests.worlds import DEFINITION, World, edited, resource
 

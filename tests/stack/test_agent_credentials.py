@@ -7,8 +7,8 @@ import re
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_AGENT
-from tests.engine.stack import Result
-from tests.engine.state import StateFile
+from pulumi_dpc.testing._engine.stack import Result
+from pulumi_dpc.testing._engine.state import StateFile
 from tests.stack.agents import agent, live
 from tests.stack.scenarios import failed
 from tests.worlds import ENGINES, MakeWorld, World

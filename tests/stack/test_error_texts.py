@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
+from pulumi_dpc.testing._engine.stack import Result
 from tests.api.raw_server import answer, serving
-from tests.engine.stack import Result
 from tests.worlds import DEFINITION, World, edited, resource
 
 Case = Callable[[World], Result]

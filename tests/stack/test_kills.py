@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
-from tests.engine.stack import Result
+from pulumi_dpc.testing._engine.stack import Result
 from tests.faults.campaign import clean_requests
 from tests.faults.case import Case, Report, run_case
 from tests.faults.kinds import KINDS

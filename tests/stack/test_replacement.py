@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
-from tests.engine import EngineName
+from pulumi_dpc.testing._engine.engines import EngineName
 from tests.stack.scenarios import succeeded
 from tests.worlds import ENGINES, MakeWorld, World, edited, resource
 

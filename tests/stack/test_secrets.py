@@ -18,8 +18,8 @@ from pulumi_dpc._api.clock import Clock
 from pulumi_dpc._definition.definition import validate
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
 from pulumi_dpc.errors import DpcError
+from pulumi_dpc.testing._engine.engines import EngineName
 from tests.api.raw_server import RawServer, answer, serving
-from tests.engine import EngineName
 from tests.stack.scenarios import succeeded
 from tests.worlds import DEFINITION, SECRET_INPUT, SECRETS, MakeWorld, World, edited, leaked, resource
 

@@ -9,9 +9,9 @@ import pytest
 
 from pulumi_dpc._dynamic.shared_errors import SharedErrors
 from pulumi_dpc.errors import Unreachable
-from tests.engine import EngineName
-from tests.engine.cli import CliStack
-from tests.engine.stack import Result
+from pulumi_dpc.testing._engine.cli import CliStack
+from pulumi_dpc.testing._engine.engines import EngineName
+from pulumi_dpc.testing._engine.stack import Result
 from tests.worlds import ENGINES, MakeWorld, World, edited, fixed_id, resource
 
 Env = dict[str, str]

@@ -23,7 +23,7 @@ from tests.worlds import World, edited, resource
 
 if TYPE_CHECKING:
     from pulumi_dpc.emulator import Pipeline, Request
-    from tests.engine.stack import Result
+    from pulumi_dpc.testing._engine.stack import Result
 
 SCALE = 0.001
 FAULTS: dict[str, Any] = {

@@ -16,13 +16,13 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
-from tests.engine.hooks import ARE_KNOWN, ON_ERROR, HookFailed
-from tests.engine.providers import PROVIDER_TYPE
-from tests.engine.steps import Alias, Goal, seconds
-from tests.engine.values import from_wire, to_wire
+from .hooks import ARE_KNOWN, ON_ERROR, HookFailed
+from .providers import PROVIDER_TYPE
+from .steps import Alias, Goal, seconds
+from .values import from_wire, to_wire
 
 if TYPE_CHECKING:
-    from tests.engine.deployment import Deployment
+    from .deployment import Deployment
 
 FEATURES = {
     "secrets": "SECRETS",

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.engine.host import Diff
-from tests.engine.stack import PROJECT, STACK
-from tests.engine.state import State
-from tests.engine.steps import (
+from .host import Diff
+from .stack import PROJECT, STACK
+from .state import State
+from .steps import (
     Decision,
     Goal,
     alias_urns,
@@ -19,13 +19,13 @@ from tests.engine.steps import (
     dependents,
     with_ignored,
 )
-from tests.engine.values import UNKNOWN, Props, equal
+from .values import UNKNOWN, Props, equal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from tests.engine.effects import Effects
-    from tests.engine.state import Snapshot
+    from .effects import Effects
+    from .state import Snapshot
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Runs a user's program against a monitor, as the CLI's language host does: `python -m tests.engine.program`.
+"""Runs a user's program against a monitor, as the language host of the CLI does, by `python -m`.
 
 Arguments: one JSON object with monitor, engine, project, stack, parallel, dry_run, config and secret_keys.
 """

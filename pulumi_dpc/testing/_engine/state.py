@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.engine.values import SECRET, SIGNATURE, Props, Secret, transform
+from .values import SECRET, SIGNATURE, Props, Secret, transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

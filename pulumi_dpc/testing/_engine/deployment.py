@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.engine.effects import Effects, Protected
-from tests.engine.generator import Bail, Generator, Planned
-from tests.engine.hooks import ErrorHooks
-from tests.engine.host import ProviderError
-from tests.engine.monitor import Stopped
-from tests.engine.providers import PACKAGE, PROVIDER_TYPE, Providers
-from tests.engine.stack import PROJECT, STACK, Diagnostic, Step
-from tests.engine.state import Snapshot, State, following
-from tests.engine.steps import Goal, needed_by, without_dangling
-from tests.engine.values import Props, without_unknowns
+from .effects import Effects, Protected
+from .generator import Bail, Generator, Planned
+from .hooks import ErrorHooks
+from .host import ProviderError
+from .monitor import Stopped
+from .providers import PACKAGE, PROVIDER_TYPE, Providers
+from .stack import PROJECT, STACK, Diagnostic, Step
+from .state import Snapshot, State, following
+from .steps import Goal, needed_by, without_dangling
+from .values import Props, without_unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

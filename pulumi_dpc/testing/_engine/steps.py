@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.engine.values import Path, Props, changed_paths, covers, parse_path, reset
+from .values import Path, Props, changed_paths, covers, parse_path, reset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tests.engine.host import Diff
-    from tests.engine.state import State
+    from .host import Diff
+    from .state import State
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 

@@ -10,13 +10,13 @@ import grpc
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 
-from tests.engine.host import InitFailed, ProviderError
-from tests.engine.values import to_wire
+from .host import InitFailed, ProviderError
+from .values import to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.state import State
+    from .state import State
 
 T = TypeVar("T")
 ON_ERROR = "OnError"

@@ -9,20 +9,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.engine.deployment import Deployment, Options
-from tests.engine.generator import Bail
-from tests.engine.host import Host, OutputReader
-from tests.engine.monitor import serve
-from tests.engine.providers import Providers
-from tests.engine.stack import PROJECT, STACK, Result, base_environment, write_project
-from tests.engine.state import Operation, Snapshot, State, StateFile
-from tests.engine.values import Props, Secret, plain, transform
-from tests.engine.zygote import ChildProcess, Launcher, shared_launcher
+from .deployment import Deployment, Options
+from .generator import Bail
+from .host import Host, OutputReader
+from .monitor import serve
+from .providers import Providers
+from .stack import PROJECT, STACK, Result, base_environment, write_project
+from .state import Operation, Snapshot, State, StateFile
+from .values import Props, Secret, plain, transform
+from .zygote import ChildProcess, Launcher, shared_launcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PROGRAM_MODULE = "tests.engine.program"
+PROGRAM_MODULE = "pulumi_dpc.testing._engine.program"
 USER_ERROR_WAS_SHOWN = 32  # by the program, which then exits with this code
 CHANGES_EXIT_CODE, KILLED_EXIT_CODE, TWICE_EXIT_CODE = 7, -9, 8
 

@@ -14,14 +14,14 @@ from google.protobuf import empty_pb2
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from tests.engine.values import Props, annotate_secrets, from_wire, has_unknown, to_wire
+from .values import Props, annotate_secrets, from_wire, has_unknown, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from tests.engine.state import State
-    from tests.engine.zygote import ChildProcess, Launcher
+    from .state import State
+    from .zygote import ChildProcess, Launcher
 
 HOST_MODULE = "pulumi.dynamic"
 _METADATA = 16 * 2**20  # what grpc-go takes; a traceback in an error's message is more than Python's own 8 kB

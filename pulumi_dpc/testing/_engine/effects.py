@@ -5,16 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, TypeVar
 
-from tests.engine.hooks import ErrorHooks, Failed, with_retries
-from tests.engine.host import Host, InitFailed, ProviderError, Read
-from tests.engine.steps import resolve
-from tests.engine.values import UNKNOWN, Secret, changed_paths, has_unknown
+from .hooks import ErrorHooks, Failed, with_retries
+from .host import Host, InitFailed, ProviderError, Read
+from .steps import resolve
+from .values import UNKNOWN, Secret, changed_paths, has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from tests.engine.providers import Providers
-    from tests.engine.state import Snapshot, State
+    from .providers import Providers
+    from .state import Snapshot, State
 
 
 T = TypeVar("T")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tests.engine.values import Props, equal
+from .values import Props, equal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tests.engine.host import Host
-    from tests.engine.state import State
+    from .host import Host
+    from .state import State
 
 PACKAGE = "pulumi-python"
 PROVIDER_TYPE = f"pulumi:providers:{PACKAGE}"

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests import REPOSITORY
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PROJECT = "proj"
 STACK = "dev"
+ROOT = Path(__file__).resolve().parents[3]
+"""What holds the package: every process of a stack finds the same one."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ def write_project(directory: Path, program_text: str | None) -> None:
 
 
 def base_environment(env: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the environment of a command: ours without Pulumi's and DPC's settings, the repository importable."""
+    """Return the environment of a command: ours without Pulumi's and DPC's settings, the package importable."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "DPC_"))}
-    clean["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), *filter(None, [clean.get("PYTHONPATH")])])
+    clean["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [clean.get("PYTHONPATH")])])
     clean["PULUMI_PYTHON_CMD"] = sys.executable
     clean["no_proxy"] = clean["NO_PROXY"] = (
         "127.0.0.1,localhost"  # a proxy knows nothing of this machine's ports

@@ -13,8 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests import REPOSITORY
-from tests.engine.stack import STACK, Diagnostic, Result, Step, base_environment, write_project
+from .stack import ROOT, STACK, Diagnostic, Result, Step, base_environment, write_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +23,8 @@ NO_CLI = "no Pulumi CLI on PATH or in .pulumi/bin"
 
 
 def find_cli() -> str | None:
-    """Return the path of the Pulumi CLI: from PATH, else from `.pulumi/bin` of the repository."""
-    return shutil.which("pulumi") or shutil.which("pulumi", path=str(REPOSITORY / ".pulumi" / "bin"))
+    """Return the path of the Pulumi CLI: from PATH, else from `.pulumi/bin` beside the package."""
+    return shutil.which("pulumi") or shutil.which("pulumi", path=str(ROOT / ".pulumi" / "bin"))
 
 
 class CliStack:
