@@ -139,43 +139,6 @@ def test_pulumi_up_in_the_repository_itself_runs_the_quickstart(api: Emulator, c
     assert stack.destroy().ok
 
 
-# ---- the workflow ----
-
-WORKFLOW = REPOSITORY / "examples" / "ci" / ".github" / "workflows" / "streaming-pipelines.yml"
-
-
-@pytest.mark.cli
-@pytest.mark.parametrize("names", [{}, {"Analytics": "Retail", "production": "live"}])
-def test_the_workflow_deploys_to_the_emulator(clone: Path, names: dict[str, str]) -> None:
-    """Run the very script of the workflow's first job, also for a program that looks up other names."""
-    for file in (clone / "examples" / "ci" / "__main__.py", clone / "examples" / "ci" / "emulator.yaml"):
-        for ours, theirs in names.items():
-            file.write_text(file.read_text().replace(ours, theirs))
-    steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["emulator"]["steps"]
-    step = next(step for step in steps if step.get("name") == "Deploy to the emulator")
-    path = [str(Path(sys.executable).parent), str(Path(str(find_cli())).parent), os.environ["PATH"]]
-    env = {**step["env"], "PATH": os.pathsep.join(path), "PULUMI_HOME": str(clone / ".home"), "CI": "true"}
-    done = subprocess.run(
-        ["bash", "-e", "-c", step["run"]],
-        cwd=clone / "examples" / "ci",
-        env=base_environment(env),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "- 2 deleted" in done.stdout
-
-
-def test_the_workflow_keeps_the_account_from_the_job_that_any_fork_may_run() -> None:
-    """A fork's pull request may change the program, which could then send the secrets anywhere."""
-    jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
-    with_secrets = {name for name, job in jobs.items() if "secrets." in str(job)}
-    assert with_secrets == {"preview", "up"}
-    assert "fork" in jobs["preview"]["if"]
-    assert "push" in jobs["up"]["if"]
-
-
 # ---- the demo ----
 
 
