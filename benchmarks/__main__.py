@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import imports, report, scale, speed, starting
+from . import imports, previews, report, scale, speed, starting
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
     for part in (
         report.machine,
         lambda: speed.report(counts=(1, 5), rounds=1) if quick else speed.report(),
+        lambda: previews.report((1, 5), rounds=1) if quick else previews.report(),
         lambda: starting.report((20.0,)) if quick else starting.report(),
         lambda: scale.report((1, 5), plot=None) if quick else scale.report(),
         lambda: imports.report(3 if quick else imports.ROUNDS),

@@ -114,8 +114,8 @@ class Bench:
         """Write the program with that many resources; ``edited`` is a property of the first."""
         self._stack.write(self._template.format(count=count, edited=edited, running=running))
 
-    def cost(self, command: str) -> Cost:
-        """Run preview, up, refresh or destroy.
+    def cost(self, command: str, **variables: str) -> Cost:
+        """Run preview, up, refresh or destroy, with these environment variables beside those of the API.
 
         Raises:
             RuntimeError: It failed.
@@ -123,7 +123,7 @@ class Bench:
         if self._api is not None:
             self._api.clear_requests()
         with _watched(self._directory) as most:
-            result = getattr(self._stack, command)()
+            result = getattr(self._stack, command)(env={**(self._api.env if self._api else {}), **variables})
         if not result.ok:
             raise RuntimeError(result.text)
         requests = self._api.requests if self._api is not None else []
@@ -135,15 +135,20 @@ class Bench:
 
 @contextmanager
 def pipelines(
-    directory: Path, *, kind: Any = KIND, options: dict[str, Any] | None = None, **emulator: Any
+    directory: Path,
+    *,
+    kind: Any = KIND,
+    options: dict[str, Any] | None = None,
+    agents: int = MOST,
+    **emulator: Any,
 ) -> Iterator[Bench]:
-    """Open a stack of pipelines and the emulator they live at.
+    """Open a stack of pipelines and the emulator they live at, with that many agents.
 
     It has no limit of requests a minute unless one is given: the figures are of many commands in a row.
     """
     defaults = {"rate_limit_per_minute": None, "latency_seconds": LATENCY_SECONDS}
     with Emulator(**{**defaults, **emulator}) as api:
-        for i in range(MOST):
+        for i in range(agents):
             api.add_agent(f"agent-{i:04}", f"{AGENT}{i:012}")
         yield Bench(directory, PIPELINES, kind, api, **(options or {}))
 

@@ -6,6 +6,7 @@ import math
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from . import stacks
 from .report import table
@@ -21,7 +22,11 @@ SCALE = 0.1
 def measure(start_seconds: float) -> list[tuple[str, ...]]:
     """Return a row for the creates and one for the edit, in nominal seconds."""
     print(f"  starts that take {start_seconds:.0f} s", file=sys.stderr)
-    service = {"start_seconds": start_seconds, "stop_seconds": STOP_SECONDS, "time_scale": SCALE}
+    service: dict[str, Any] = {
+        "start_seconds": start_seconds,
+        "stop_seconds": STOP_SECONDS,
+        "time_scale": SCALE,
+    }
     with (
         tempfile.TemporaryDirectory() as scratch,
         stacks.pipelines(

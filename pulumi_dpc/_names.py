@@ -40,6 +40,8 @@ STREAMING_PIPELINE_TYPE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 """The type of the resource."""
 STREAMING_AGENT_TYPE = "pulumi-python:dynamic/dpc:StreamingAgent"
 """The type of the resource for an agent."""
+PREVIEW = "__preview"
+"""Set by the program while it is previewed, for `check` alone, which never returns it: no state has it."""
 PROVIDER = "__provider"
 """The serialised provider, which the engine sends with every request."""
 

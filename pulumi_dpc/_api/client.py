@@ -77,9 +77,12 @@ class DpcClient:
         """Return a project's environments: ``name``, ``defaultAgentId``, ``defaultAgentName``."""
         return list(self._all(f"/v1/projects/{_segment(project_id)}/environments", "name"))
 
-    def list_agents(self) -> list[Json]:
-        """Return all agents; those whose ``agentType`` is ``streaming`` can run a pipeline."""
-        return list(self._all(AGENTS, "agentId"))
+    def list_agents(self, *, once: bool = False) -> list[Json]:
+        """Return all agents; those whose ``agentType`` is ``streaming`` can run a pipeline.
+
+        With ``once`` a failure that may pass is raised at once, for whoever can do without.
+        """
+        return list(self._all(AGENTS, "agentId", once=once))
 
     def agents_page(self, page: int) -> Json:
         """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``."""
@@ -177,15 +180,15 @@ class DpcClient:
         self._transport.pacer.poll_turn()
         return self.get_status(project_id, pipeline_id)
 
-    def _page(self, path: str, page: int, key: str) -> Json:
+    def _page(self, path: str, page: int, key: str, *, once: bool = False) -> Json:
         params, usable = {"page": page, "size": PAGE_SIZE}, partial(is_page, key=key)
-        found: Json = self._transport.request("GET", path, params=params, usable=usable)
+        found: Json = self._transport.request("GET", path, params=params, usable=usable, once=once)
         return found
 
-    def _all(self, path: str, key: str) -> Iterator[Json]:
+    def _all(self, path: str, key: str, *, once: bool = False) -> Iterator[Json]:
         reading = Reading(path, key)
         while not reading.done:
-            yield from reading.add(self._page(path, reading.page, key))
+            yield from reading.add(self._page(path, reading.page, key, once=once))
 
 
 def is_definition(body: Any, pipeline_id: str) -> bool:

@@ -7,6 +7,7 @@ made. What the stock host does not offer comes from `host`; every hook keeps wor
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
@@ -27,7 +28,7 @@ from pulumi_dpc._api import redaction
 from pulumi_dpc._api.pace import CONCURRENT_REQUESTS
 from pulumi_dpc._definition.definition import whole_numbers
 from pulumi_dpc._definition.paths import spell_details
-from pulumi_dpc._names import EXPLICIT, PROVIDER
+from pulumi_dpc._names import EXPLICIT, PREVIEW, PROVIDER
 from pulumi_dpc._resources.operation import (
     Done,
     Gone,
@@ -102,8 +103,9 @@ class KindProvider(ResourceProvider):
     @_hook
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
         """Return the canonical inputs and every mistake, with its path in both spellings."""
-        given = without(news, (PROVIDER,))
-        checked = self.operations.check(self._operation(), without(_olds, (PROVIDER,)), given)
+        given = without(news, (PROVIDER, PREVIEW))
+        operation = self._operation(is_preview=PREVIEW in news and _may_ask_in_preview())
+        checked = self.operations.check(operation, without(_olds, (PROVIDER,)), given)
         # The engine prints the value of a named property, secrets too, so the property stays empty.
         return CheckResult(checked.inputs, [CheckFailure("", mistake) for mistake in checked.mistakes])
 
@@ -156,7 +158,7 @@ class KindProvider(ResourceProvider):
         """Delete the object, unless another resource of the program has taken it over."""
         self.operations.delete(self._operation(), _id, _received(_props))
 
-    def _operation(self) -> Operation:
+    def _operation(self, *, is_preview: bool = False) -> Operation:
         call = current_call()
         return Operation(
             process=self._process,
@@ -166,6 +168,7 @@ class KindProvider(ResourceProvider):
             warn=call.warn,
             progress=call.progress,
             inform=call.inform,
+            is_preview=is_preview,
             old_inputs=call.old_inputs,
         )
 
@@ -211,4 +214,8 @@ def _show(text: str) -> None:
 
 def _received(bag: Bag) -> Bag:
     """Return a bag as it was before the engine made every number a float."""
-    return whole_numbers(without(bag, (PROVIDER,)))
+    return whole_numbers(without(bag, (PROVIDER, PREVIEW)))
+
+
+def _may_ask_in_preview() -> bool:
+    return os.environ.get("DPC_PREFLIGHT", "").lower() != "off"

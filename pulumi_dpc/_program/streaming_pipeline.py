@@ -10,9 +10,10 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from pulumi_dpc._entry import STREAMING_PIPELINE
-from pulumi_dpc._names import OUTPUTS, PROVIDER, STREAMING_PIPELINE_TYPE
+from pulumi_dpc._names import OUTPUTS, PREVIEW, PROVIDER, STREAMING_PIPELINE_TYPE
 
 from .inputs import definition_properties, usable
+from .mocked import has_mocks
 from .options import PIPELINES, as_registered, patch_transforms, warn_of
 
 if TYPE_CHECKING:
@@ -243,8 +244,16 @@ def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransform
     """Return what is registered of a pipeline, after the transformations of its own, its parents and the stack."""
     if not isinstance(args.resource, StreamingPipeline):
         return None  # a child of one, which inherits its transformations
-    registered = as_registered(usable(args.name, args.props), args.opts, warn_of(args.name))
-    return pulumi.ResourceTransformationResult(*registered)
+    properties, options = as_registered(usable(args.name, args.props), args.opts, warn_of(args.name))
+    if _asks_in_preview():
+        properties[PREVIEW] = True
+    return pulumi.ResourceTransformationResult(properties, options)
+
+
+def _asks_in_preview() -> bool:
+    """Tell whether the provider, which is not told what is a preview, may look what the account has."""
+    is_preview = pulumi.runtime.is_dry_run() and not has_mocks()
+    return is_preview and (pulumi.Config("dpc").get("preflight") or "").lower() != "off"
 
 
 patch_transforms(PIPELINES)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from pulumi_dpc._api.retries import Notify, no_output
 from pulumi_dpc.errors import DpcError
 
+from .account_view import AccountView
 from .agent_uses import AgentUses
 from .ownership import Attempts, NameLocks, Ownership
 from .polling import LearnedTimes
@@ -35,6 +36,7 @@ class Process:
         name_locks: One create or rename of a name at a time.
         agent_uses: Which resource uses which agent.
         start_times: How long starts took.
+        account: What previews know of the account.
     """
 
     def __init__(self, connect: Callable[[], Service]) -> None:
@@ -47,6 +49,7 @@ class Process:
         self.name_locks = NameLocks()
         self.agent_uses = AgentUses()
         self.start_times = LearnedTimes()
+        self.account = AccountView(lambda: self.service)
 
     @property
     def service(self) -> Service:
@@ -80,6 +83,7 @@ class Operation:
         warn: Shows a warning that stays.
         progress: Shows a passing line.
         inform: Shows a sentence that stays.
+        is_preview: Whether a check may look what the account has, for the preview that it belongs to.
         old_inputs: Returns, in a diff, the inputs as the state has them; None where the front does not know them.
     """
 
@@ -90,6 +94,7 @@ class Operation:
     warn: Notify = no_output
     progress: Notify = no_output
     inform: Notify = no_output
+    is_preview: bool = False
     old_inputs: Callable[[], Bag | None] = lambda: None
 
     @property

@@ -198,7 +198,7 @@ def _help(command: tuple[str, ...], home: Path) -> str:
 def settings() -> set[str]:
     """Return the environment variables that something reads."""
     names = {field.name for field in fields(Settings)} - {"credentials_source", "endpoint_source"}
-    return {f"DPC_{name.upper()}" for name in names} | {"DPC_DEBUG", "DPC_HOST_HOOKS"}
+    return {f"DPC_{name.upper()}" for name in names} | {"DPC_DEBUG", "DPC_HOST_HOOKS", "DPC_PREFLIGHT"}
 
 
 def hold_links(page: Page) -> None:

@@ -15,6 +15,7 @@ from tests.worlds import DEFINITION, World, edited, resource
 Scenario = Callable[[World], None]
 SCENARIOS: dict[str, Scenario] = {}
 
+AGENTS = "GET /v1/agents"
 LIST = "GET /v1/projects/{project}/streaming-pipelines"
 CREATE = "POST /v1/projects/{project}/streaming-pipelines"
 GET = "GET /v1/projects/{project}/streaming-pipelines/{pipeline}"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_PROJECT
-from tests.stack.scenarios import COMMAND, CREATE, DELETE, GET, LIST, PUT, STATUS
+from tests.stack.scenarios import AGENTS, COMMAND, CREATE, DELETE, GET, LIST, PUT, STATUS
 from tests.worlds import DEFINITION, World, edited, fixed_id, resource
 
 COUNTS = [1, 10, 101]
@@ -73,7 +73,7 @@ def test_an_edit_asks_only_about_the_edited_pipeline(count: int, world: World) -
     run(world, "up")
     changed = edited(name="pipeline-0", advancedProperties={"max.batch.size": 1})
     world.write(resource("r0", changed), *some(count)[1:])
-    assert run(world, "preview") == {}
+    assert run(world, "preview") == {AGENTS: 2, LIST: 1}  # it gets another agent
     assert run(world, "up") == {GET: 1, STATUS: 1, PUT: 1}
     assert tokens(world) == 1
 

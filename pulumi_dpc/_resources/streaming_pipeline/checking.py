@@ -1,4 +1,4 @@
-"""Checking what a program declares, and comparing it with the outputs; requests are made only for a new import."""
+"""Checking what a program declares, and comparing it with the outputs; previews and new imports send requests."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pulumi_dpc._resources.operation import Checked, Difference, Operation, with
 from pulumi_dpc._resources.sole_owner import require_sole_owner
 
 from . import importing, state
+from .preflight import preflight
 from .remote import RemotePipeline
 
 Bag = Mapping[str, Any]
@@ -29,6 +30,7 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
         inputs: What the program says now; parts may be unknown.
     """
     is_new = declare(operation, old_inputs)
+    operation.process.account.declare(old_inputs, inputs)
     kept = kept_import(operation, old_inputs, inputs)
     if _is_same({**inputs, **kept}, old_inputs):
         # It was checked when it was recorded; a preview without a change need not load pydantic.
@@ -40,6 +42,8 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
     mistakes += _agent_clashes(operation, old_inputs, canonical)
     if is_new and not mistakes:
         mistakes = _import_mistakes(operation, canonical)
+    if operation.is_preview and not mistakes and (is_new or old_inputs):
+        mistakes = preflight(operation, old_inputs, canonical, is_new=is_new)
     for warning in checked.warnings:
         operation.warn(operation.with_name(canonical, in_both_spellings(warning)))
     return Checked(canonical, _spelled(mistakes))

@@ -1,0 +1,110 @@
+"""What a preview knows of the account: each listing asked for once, and nothing more where that has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pulumi_dpc._api.retries import Notify
+from pulumi_dpc._names import NAME, PROJECT_ID
+from pulumi_dpc.errors import ApiError, DpcError, NotFound
+
+from .service import Service
+
+T = TypeVar("T")
+Named = Sequence[tuple[str, Mapping[str, Any]]]
+"""Pipelines, each with its id."""
+
+_SERVICE = "the service"
+_AGENTS = "the list of agents"
+
+
+class AccountView:
+    """The account as the previews of one process see it; only `check` uses it, which the engine calls one at a time.
+
+    What could not be asked is told once, and is not asked again: a preview is not to wait for a service that is away.
+
+    Args:
+        service: Returns the API; called when something is first asked.
+    """
+
+    def __init__(self, service: Callable[[], Service]) -> None:
+        self._service = service
+        self._agents: dict[str, Mapping[str, Any]] | None = None
+        self._not_asked: set[str] = set()
+        self._names: dict[tuple[str, str], bool] = {}
+
+    def declare(self, recorded: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+        """Record which name a resource had at the last ``up``, and whether it keeps that."""
+        if NAME in recorded:
+            keeps = all(recorded.get(key) == inputs.get(key) for key in (PROJECT_ID, NAME))
+            self._names[_key(recorded.get(PROJECT_ID), recorded[NAME])] = keeps
+
+    def is_declared(self, project_id: str, name: object) -> bool:
+        """Tell whether a resource of the program had that name at the last ``up``."""
+        return _key(project_id, name) in self._names
+
+    def is_given_up(self, project_id: str, name: str) -> bool:
+        """Tell whether a resource of the program had that name, and is to have another one."""
+        return self._names.get(_key(project_id, name)) is False
+
+    def agents(self, inform: Notify) -> Mapping[str, Mapping[str, Any]] | None:
+        """Return all agents by their ids in lower case; None if they cannot be asked for."""
+        if self._agents is None:
+            listed = self._ask(inform, _AGENTS, lambda: self._service().client.list_agents(once=True))
+            self._agents = (
+                None if listed is None else {str(agent["agentId"]).lower(): agent for agent in listed}
+            )
+        return self._agents
+
+    def named(self, inform: Notify, project_id: str, name: str) -> Named | None:
+        """Return the pipelines of that name; None if they cannot be asked for.
+
+        Raises:
+            NotFound: The service has no such project.
+        """
+        return self._of_project(
+            inform, project_id, lambda: self._service().listing.find_named(project_id, name)
+        )
+
+    def on_agent(self, inform: Notify, project_id: str, agent_id: str) -> Named | None:
+        """Return the pipelines of the project that use an agent; None if they cannot be asked for.
+
+        Raises:
+            NotFound: The service has no such project.
+        """
+        return self._of_project(
+            inform, project_id, lambda: self._service().listing.on_agent(project_id, agent_id)
+        )
+
+    def is_visible(self, inform: Notify, project_id: str) -> bool | None:
+        """Tell whether the credentials see a project; None if that cannot be asked for."""
+        return self._ask(
+            inform, "the list of projects", lambda: self._service().listing.is_visible(project_id)
+        )
+
+    def _of_project(self, inform: Notify, project_id: str, ask: Callable[[], T]) -> T | None:
+        return self._ask(inform, f"the list of pipelines of the project {project_id.lower()}", ask)
+
+    def _ask(self, inform: Notify, what: str, ask: Callable[[], T]) -> T | None:
+        if not self._not_asked.isdisjoint((what, _SERVICE)):
+            return None
+        try:
+            return ask()
+        except NotFound:
+            self._not_asked.add(what)
+            raise
+        except DpcError as error:
+            from pulumi_dpc._api.exchanges import is_failure  # a preview without a change needs no HTTP
+
+            refused = isinstance(error, ApiError) and not is_failure(error.status)
+            self._not_asked.add(what if refused else _SERVICE)
+            inform(
+                f"{what if refused else 'what the account has'} could not be asked for, so this preview checks"
+                f" {'without it' if refused else 'the definitions alone'}: {error.shared or error}"
+            )
+            return None
+
+
+def _key(project_id: object, name: object) -> tuple[str, str]:
+    return str(project_id).lower(), str(name)
