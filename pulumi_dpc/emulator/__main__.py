@@ -41,8 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed",
         metavar="FILE",
-        help="YAML or JSON with the projects, environments, agents and pipelines to begin with; "
-        "without it there are those of the vendor's guide",
+        help="YAML or JSON with the projects, environments, agents and pipelines to begin with; or `estate`: "
+        "forty pipelines of all kinds; without it there are those of the vendor's guide",
     )
     parser.add_argument(
         "--agents",

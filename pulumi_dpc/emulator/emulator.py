@@ -14,6 +14,7 @@ from typing import Any
 
 from .access import Access, Account, RateLimit
 from .app import PREFIX, App
+from .estate import ESTATE, estate
 from .fault_injection import FaultInjection
 from .faults import Fault, FaultPlan, misbehave
 from .journal import TOKEN_PATH, Journal, answered
@@ -46,7 +47,8 @@ class Emulator(FaultInjection, OutsideChanges):
         now: Returns nominal seconds; by default the time that passes, scaled.
         guide: Whether it begins with the project, environment and agent of the vendor's guide, without a seed.
         seed: What it begins with instead: the path of a file, or a mapping, of projects, agents, environments and
-            pipelines.
+            pipelines; or ``estate``, forty pipelines of all kinds. Some of those are of a newer service, so
+            ``unknown_field`` is ``kept`` then, unless it is given.
         agents: How many further streaming agents there are: ``agent-1`` and so on, each the default agent of an
             environment of its name in the first project.
         **settings: See ``Settings``.
@@ -71,6 +73,8 @@ class Emulator(FaultInjection, OutsideChanges):
         agents: int = 0,
         **settings: Any,
     ) -> None:
+        if seed == ESTATE:
+            seed, settings = estate(GUIDE_PROJECT), {"unknown_field": "kept", **settings}
         self.settings = Settings(**settings)
         self._scale = time_scale
         began = time.monotonic()

@@ -130,6 +130,7 @@ class _Planting:
     def __init__(self, store: Store) -> None:
         self.mistakes: list[str] = []
         self._store = store
+        self._may_be_newer = store.settings.unknown_field == "kept"
         self._taken: set[str] = set()
         self._where = ""
         self._names: dict[str, list[object]] = {}
@@ -175,18 +176,19 @@ class _Planting:
         project = self._project_of(own)
         if "agentName" in own:
             entry["agentId"] = self._agent_of(own, "agentName", "agentId") or _UNKNOWN_ID
-        if self._fits(_DEFINITION, entry) and fits and project:
+        if self._fits(_DEFINITION, entry, newer=self._may_be_newer) and fits and project:
             name = f"{project}/{entry['name']}"
             if found := self._id("pipeline", own.get("streamingPipelineId"), name):
-                kept = contract.conform(_DEFINITION, entry)
+                kept = contract.conform(_DEFINITION, entry, drop_unknown=not self._may_be_newer)
                 self._store.place(
                     project, kept, found, contract.conform(_PIPELINE, own).get("status", "NOT_RUNNING")
                 )
 
-    def _fits(self, schema: Mapping[str, Any], entry: Json) -> bool:
-        """Tell whether an entry is what the API takes; note what is wrong with it."""
-        wrong = contract.violations(schema, entry)
-        wrong += [f"{path}: is not a known field" for path in contract.unknown_fields(schema, entry)]
+    def _fits(self, schema: Mapping[str, Any], entry: Json, *, newer: bool = False) -> bool:
+        """Tell whether an entry is what the API takes, or a newer one may take; note what is wrong with it."""
+        wrong = contract.violations(schema, entry, allow_unknown_types=newer)
+        if not newer:
+            wrong += [f"{path}: is not a known field" for path in contract.unknown_fields(schema, entry)]
         self.mistakes += [f"{self._where}.{line}" for line in wrong]
         return not wrong
 

@@ -39,7 +39,8 @@ class Settings:
         duplicate_agent_name: What a second agent of the same name meets.
         delete_used_agent: Whether an agent that a pipeline uses may be deleted.
         unknown_agent: What a definition meets whose agent does not exist.
-        unknown_field: ``kept`` imitates a newer service: unknown fields and unknown types are stored as sent.
+        unknown_field: ``kept`` imitates a newer service: unknown fields and unknown types are stored as sent, and may
+            stand in the pipelines of a seed.
         null_field: What null in place of an optional field is: as if the field were not sent, or refused.
         dropped: Paths of what is not stored.
         retyped: Paths where a number is stored as text, and the text of a whole number as a number.
