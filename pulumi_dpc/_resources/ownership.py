@@ -98,6 +98,15 @@ class Ownership:
                     owners.discard(urn)
                     self._replaced[urn] = id_
 
+    def is_replaced(self, urn: str | None, id_: str) -> bool:
+        """Tell whether the program makes another object in the place of this one.
+
+        Nothing else deletes an object of a resource that is still declared. Where the resource is renamed with an alias
+        too, the delete comes under its old URN.
+        """
+        with self._lock:
+            return urn in self._declared or id_.lower() in self._replaced.values()
+
     def record_deletion(
         self, urn: str | None, id_: str, name: Name | None = None, *, was_running: bool | None = None
     ) -> None:

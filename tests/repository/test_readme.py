@@ -93,10 +93,11 @@ class Page:
     def anchors(self) -> set[str]:
         """Return the anchors of the headings, as GitHub makes them."""
         prose = re.sub(r"^```.*?^```$", "", self.text, flags=re.MULTILINE | re.DOTALL)
-        return {_anchor(heading) for heading in re.findall(r"^#+ (.*)$", prose, re.MULTILINE)}
+        return {anchor(heading) for heading in re.findall(r"^#+ (.*)$", prose, re.MULTILINE)}
 
 
-def _anchor(heading: str) -> str:
+def anchor(heading: str) -> str:
+    """Return the anchor of a heading, as GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 

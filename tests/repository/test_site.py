@@ -46,6 +46,7 @@ from tests import PACKAGE, REPOSITORY
 from tests.repository.test_readme import (
     README,
     Page,
+    anchor,
     deploy,
     hold_commands,
     hold_links,
@@ -176,6 +177,30 @@ def test_the_table_of_the_troubleshooting_page_has_only_headings_of_it() -> None
     headings = {text for line in re.findall(r"^### (.*)$", page, re.MULTILINE) for text in _quoted(line)}
     rows = {text for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for text in _quoted(row)}
     assert rows <= headings
+
+
+def test_the_page_for_the_night_has_every_status_and_every_error_of_a_running_system() -> None:
+    """Whoever is woken up has no time to find out that the page leaves the case out."""
+    page = Page("docs/recovery.md")
+    (statuses, *_) = re.findall(r"^\| Status .*?\n\n", page.text, re.MULTILINE | re.DOTALL)
+    assert set(re.findall(r"`([A-Z_]+)`", statuses)) == {*STATUSES, "UNKNOWN"}
+    headings = re.split(r"^## ", Page("docs/troubleshooting.md").text, flags=re.MULTILINE)
+    parts = ("The run state", "What is gone", "After a failure", "From the service", "The network")
+    linked = {anchor for file, anchor in page.links() if file.endswith("troubleshooting.md")}
+    for part in (part for part in headings if part.startswith(parts)):
+        own = {anchor(heading) for heading in re.findall(r"^### (.*)$", part, re.MULTILINE)}
+        whole = anchor(part.splitlines()[0])
+        assert whole in linked or own - linked <= SEEN_BY_DAY, (whole, own - linked)
+
+
+SEEN_BY_DAY = {
+    "does-not-store-the-definition-as-the-program-says-it",
+    "nobody-can-tell-whether-that-should-run",
+    "postgresql-keeps-the-write-ahead-log-wal-for-it",
+    "says-more",
+    "what-was-last-seen-by-an-earlier-command",
+}
+"""Warnings, and an error that only points to another one."""
 
 
 def _quoted(cell: str) -> list[str]:

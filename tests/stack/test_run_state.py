@@ -88,3 +88,14 @@ def test_an_edit_whose_stop_is_lost_from_sight_is_owed_a_start(world: World) -> 
     succeeded(world.up(), ("orders", "update"))
     assert world.pipeline.status == "STREAMING"
     assert world.pipeline.definition["advancedProperties"] == EDITED["advancedProperties"]
+
+
+def test_a_stop_and_a_delete_say_in_the_row_that_a_slot_keeps_the_log(world: World) -> None:
+    """The preview says so of a stop, when it can still be left; the engine asks nobody about a delete before it is."""
+    world.up(resource(running=True))
+    world.write(resource(running=False))
+    stays, left = "'orders' stays while the pipeline is stopped", "'orders' is not dropped by the delete"
+    for command, said in (("preview", [stays]), ("up", [stays]), ("preview", []), ("destroy", [left])):
+        found = [one for one in world.run(command).diagnostics if one.severity == "warning"]
+        assert [one.urn.rpartition("::")[2] for one in found] == ["orders"] * len(said)
+        assert all(text in one.text for one, text in zip(found, said, strict=True))

@@ -14,7 +14,7 @@ from pulumi_dpc._resources.declaring import declare, kept_import, other_import
 from pulumi_dpc._resources.operation import Checked, Difference, Operation, without
 from pulumi_dpc._resources.sole_owner import require_sole_owner
 
-from . import importing, state
+from . import importing, slots, state
 from .preflight import preflight
 from .remote import RemotePipeline
 
@@ -109,6 +109,9 @@ def diff(operation: Operation, id_: str, outputs: Bag, inputs: Bag) -> Differenc
         text = state.not_stored(whole_numbers(outputs), whole_numbers(inputs))
         if text is not None:
             operation.warn_once(operation.with_name(inputs, text))
+    left_behind = slots.when_changed(outputs, inputs, operation.ignored)
+    if left_behind is not None:
+        operation.warn_once(operation.with_name(inputs, left_behind))
     changes = state.diff_changes(outputs, inputs, operation.ignored)
     old_inputs = operation.old_inputs() if changes is not False else None
     if old_inputs is not None:

@@ -11,7 +11,7 @@ from pulumi_dpc._resources.declaring import other_import
 from pulumi_dpc._resources.operation import Done, Gone, Operation, Partial, Refused
 from pulumi_dpc.errors import LookupFailed, NotFound
 
-from . import run_state, state
+from . import run_state, slots, state
 from .agent_moves import await_free_agent
 from .checking import check, diff
 from .context import run_context
@@ -147,6 +147,10 @@ def delete(operation: Operation, id_: str, recorded_outputs: Bag) -> None:
         was_running = _remove(operation, pipeline, live, outputs)
     process.ownership.record_deletion(operation.urn, id_, name, was_running=was_running)
     process.attempts.forget(id_)
+    # What takes the place of this one goes on with its slot, or the diff has warned.
+    left_behind = None if process.ownership.is_replaced(operation.urn, id_) else slots.when_deleted(outputs)
+    if left_behind is not None:
+        operation.warn(operation.with_name(outputs, left_behind))
 
 
 def _remove(operation: Operation, pipeline: RemotePipeline, live: Live, outputs: Bag) -> bool | None:
