@@ -202,3 +202,23 @@ def test_an_unmodelled_field_of_the_live_object_is_carried_over() -> None:
     live = {**OLD, "projectId": "p", "streamingPipelineId": "i", "novelty": {"kept": True}}
     body = plan(Live(live, "NOT_RUNNING"), Desired(NEW), Recorded(OLD)).body
     assert body == {**NEW, "novelty": {"kept": True}}
+
+
+UNSEEN = Recorded(OLD, saw_run_state=False)
+"""As an import leaves it that did not ask for the run state."""
+
+
+def test_what_was_never_seen_running_or_stopped_is_not_edited_blindly() -> None:
+    """An edit stops what runs, and nobody could tell whether it has to be started again."""
+    made = plan(Live(OLD, "UNKNOWN"), Desired(NEW), UNSEEN)
+    assert made.steps == ()
+    assert made.refusal is not None
+    assert "Run `pulumi refresh`" in made.refusal
+    assert steps("UNKNOWN", Desired(NEW, running=True), UNSEEN)[-2:] == (START, AWAIT_RUNNING)
+    assert steps("STREAMING", Desired(NEW), UNSEEN)[-2:] == (START, AWAIT_RUNNING)
+    assert steps("NOT_RUNNING", Desired(NEW), UNSEEN) == (PUT,)
+
+
+def test_what_was_never_seen_stopped_is_stopped() -> None:
+    assert steps("UNKNOWN", Desired(OLD, running=False), UNSEEN) == (STOP, AWAIT_STOPPED)
+    assert steps("UNKNOWN", Desired(OLD, running=False)) == ()

@@ -57,12 +57,14 @@ class Recorded:
         alterations: Where the service stores something else than was written there, and what.
         drift: The paths at which a refresh has found something else than was written before.
         running: What was last seen, never what was wanted.
+        saw_run_state: It was seen at all: an import may leave it out.
         unfinished: A write was sent then and its result never seen.
         resume: It ran when that operation began and is owed a start.
     """
 
     definition: Definition | None = None
     running: bool = False
+    saw_run_state: bool = True
     unfinished: bool = False
     resume: bool = False
     alterations: tuple[Alteration, ...] = ()
@@ -140,7 +142,7 @@ def plan(live: Live, desired: Desired, recorded: Recorded) -> Plan:
     was_running = found or recorded.resume
     should_run = was_running if desired.running is None else desired.running
     body = overlay(live.definition, desired.definition) if edit else {}
-    refusal = _refusal(live, desired, body) if edit else None
+    refusal = _refusal(live, desired, recorded, body) if edit else None
     if refusal is not None:
         return Plan(refusal=refusal, was_running=was_running, should_run=should_run)
     steps = (
@@ -161,7 +163,7 @@ def plan(live: Live, desired: Desired, recorded: Recorded) -> Plan:
     )
 
 
-def _refusal(live: Live, desired: Desired, body: Definition) -> str | None:
+def _refusal(live: Live, desired: Desired, recorded: Recorded, body: Definition) -> str | None:
     """Return why an edit may not be made, None if it may."""
     if (
         live.status == run_state.SNAPSHOTTING
@@ -169,6 +171,8 @@ def _refusal(live: Live, desired: Desired, body: Definition) -> str | None:
         and not desired.interrupt_snapshot
     ):
         return _SNAPSHOT_REFUSAL
+    if desired.running is None and not recorded.saw_run_state and not run_state.is_known(live.status):
+        return _UNSEEN_REFUSAL.format(live.status)
     masks = masked_and_not_given(body, desired.definition or {})
     return _MASK_REFUSAL.format(", ".join(masks)) if masks else None
 
@@ -206,7 +210,8 @@ def _run_steps(live: Live, desired: Desired, recorded: Recorded, *, should_run: 
     if desired.running is None and not recorded.resume:
         return ()
     if not run_state.is_known(live.status):
-        settled = recorded.running == should_run and not recorded.unfinished and not recorded.resume
+        is_sure = recorded.saw_run_state and not recorded.unfinished and not recorded.resume
+        settled = recorded.running == should_run and is_sure
         return () if settled else _command(should_run=should_run)
     if not should_run:
         return _stop_steps(live)
@@ -231,6 +236,10 @@ _LAST_WAITS = (Step.AWAIT_RUNNING, Step.AWAIT_STOPPED, Step.CONFIRM_STOPPED)
 _SNAPSHOT_REFUSAL = (
     "a snapshot is running, and the change would interrupt it, which can cost hours or days of work; nothing was"
     " changed. Wait until the snapshot is over, or allow it with interrupt_snapshot=True"
+)
+_UNSEEN_REFUSAL = (
+    "its status is {}, and none was seen since it was imported, so nobody knows whether it is to run after the change;"
+    " nothing was changed. Run `pulumi refresh` when its agent is connected, or say `running` in the program"
 )
 _MASK_REFUSAL = (
     "the service answers with a mask instead of the value of {}, which the program does not give; an edit writes the"

@@ -118,6 +118,7 @@ def recorded_of(outputs: Bag) -> Recorded:
     return Recorded(
         definition=definition_of(outputs) or None,
         running=bool(outputs.get(RUNNING)),
+        saw_run_state=RUNNING in outputs,
         unfinished=bool(outputs.get(UNFINISHED)),
         resume=bool(outputs.get(RESUME)),
         alterations=from_state(outputs.get(NOT_STORED, ())),
@@ -200,6 +201,8 @@ def refresh_bags(
     if run_state.is_up(live.status):
         hidden.pop(RESUME, None)
     outputs = {**inputs, **hidden, RUNNING: running, STATUS: live.status, API_URL: api_url}
+    if API_URL in recorded and not (found.saw_run_state or run_state.is_known(live.status)):
+        del outputs[RUNNING]  # it was imported without, and has not been seen yet
     if GIVEN_RUNNING in recorded:
         inputs[RUNNING] = running
     if recorded.get(SECRET_PATHS):
