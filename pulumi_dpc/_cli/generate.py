@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pulumi_dpc._api.client import PIPELINE_ID, DpcClient, is_definition
-from pulumi_dpc._api.redaction import FREE_PROPERTIES
-from pulumi_dpc._definition.definition import canonical, validate
-from pulumi_dpc._definition.shape import path_text
-from pulumi_dpc._names import DEFINITION
-from pulumi_dpc._resources.streaming_pipeline.run_state import is_known, is_running
-from pulumi_dpc.errors import NotFound
-
 from .account import opened
+from .advice import advice
 from .completion import pipeline_names, project_names
+from .existing import Existing, read_existing
+from .folder import hold_empty, write
 from .frame import Command, account_options
-from .generated import Found, hold_empty, texts, write
-from .naming import resource_names
-from .run_states import Chosen, choose, statuses
-from .words import counted, say
-
-_SECRET = re.compile("passw|passphrase|secret|token|credential|private.?key|api.?key", re.IGNORECASE)
+from .generated import Generated
+from .run_states import choose
+from .words import counted, progress, say
 
 
 @click.command(
@@ -54,6 +44,14 @@ _SECRET = re.compile("passw|passphrase|secret|token|credential|private.?key|api.
     help="Only this pipeline, by name or id; may be given several times.",
 )
 @click.option(
+    "--agents",
+    type=click.Choice(["used", "all", "none"]),
+    default="used",
+    show_default=True,
+    help="used: a resource for each agent of these pipelines; all: for each streaming agent of the account;"
+    " none: pipelines name their agents' ids.",
+)
+@click.option(
     "--style",
     type=click.Choice(["typed", "json"]),
     default="typed",
@@ -63,9 +61,9 @@ _SECRET = re.compile("passw|passphrase|secret|token|credential|private.?key|api.
 @click.option(
     "--running",
     is_flag=True,
-    help="Let the program say of each pipeline whether it runs, as it does now; else that is left as it is.",
+    help="Ask for each run state, and let the program say it; else it is left as it is.",
 )
-@click.option("--no-protect", is_flag=True, help="Do not protect the pipelines from being deleted by Pulumi.")
+@click.option("--no-protect", is_flag=True, help="Do not protect the resources from being deleted by Pulumi.")
 @account_options
 def generate(project: str, out: Path, region: str | None, api_url: str | None, **options: Any) -> None:
     """Write a Pulumi program for the streaming pipelines of PROJECT, and the file that brings them under Pulumi.
@@ -75,75 +73,33 @@ def generate(project: str, out: Path, region: str | None, api_url: str | None, *
     hold_empty(out)
     with opened(region, api_url) as client:
         chosen = choose(client, project, options["pipelines"])
-        found = list(_found(client, chosen, says_running=options["running"]))
-        files = texts(
-            chosen.project,
-            found,
-            api_url=client.settings.api_url,
-            style=options["style"],
-            protect=not options["no_protect"],
-            folder=out.absolute(),
-        )
-    write(out, files)
-    _say_what_to_do(out, found, protect=not options["no_protect"])
+        existing = read_existing(client, chosen, agents=options["agents"], says_running=options["running"])
+    write_program(existing, out, style=options["style"], protect=not options["no_protect"])
 
 
-def _say_what_to_do(out: Path, found: list[Found], *, protect: bool) -> None:
+def write_program(existing: Existing, out: Path, **how: Any) -> None:
+    """Write the program for what exists into a new or empty folder, and say what to do with it.
+
+    Args:
+        existing: What there is, wherever that is known from.
+        out: The folder.
+        how: The style, and whether to protect: see `Generated`.
+    """
+    for one in progress(existing.pipelines, "checking", total=len(existing.pipelines)):
+        for sentence in advice(one):
+            say(sentence)
+    write(out, Generated(existing, **how).files(out.absolute()))
+    _say_what_to_do(existing, out, protect=how["protect"])
+
+
+def _say_what_to_do(existing: Existing, out: Path, *, protect: bool) -> None:
     how = "--yes --generate-code=false --protect=" + str(protect).lower()
+    agents = f"{counted(existing.agents, 'streaming agent')} and " if existing.agents else ""
     say(
-        f"{counted(found, 'streaming pipeline')} written to {out}. This brings them under Pulumi, and changes nothing:"
+        f"{agents}{counted(existing.pipelines, 'streaming pipeline')} written to {out}. This brings them under Pulumi,"
+        " and changes nothing:"
     )
     say(f"  cd {shlex.quote(str(out))}")
     say("  pulumi stack init dev")
     say(f"  pulumi import --file import.json {how}")
     say("  pulumi preview --expect-no-changes")
-
-
-def _found(client: DpcClient, chosen: Chosen, *, says_running: bool) -> Iterator[Found]:
-    """Yield the chosen pipelines as they are now; what a person should know of one is said."""
-    project_id = str(chosen.project["id"])
-    there = [
-        one
-        for one in client.list_pipelines(project_id)
-        if not chosen.pipelines or one[PIPELINE_ID] in chosen.pipelines
-    ]
-    names = resource_names({one[PIPELINE_ID]: str(one.get("name")) for one in there})
-    for listed, status in statuses(client, project_id, there):
-        whole = _whole(client, project_id, listed)
-        if whole is None:
-            continue
-        definition = {key: value for key, value in canonical(whole).items() if key in DEFINITION}
-        running = is_running(status) if says_running and is_known(status) else None
-        _advise(str(listed.get("name")), definition, unknown=says_running and running is None)
-        id_ = f"{project_id}/{listed[PIPELINE_ID]}".lower()
-        yield Found(names[listed[PIPELINE_ID]], id_, definition, status, running)
-
-
-def _whole(client: DpcClient, project_id: str, listed: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the whole definition, where the listing has only a part of it too."""
-    if is_definition(listed, listed[PIPELINE_ID]):
-        return listed
-    try:
-        return client.get_pipeline(project_id, listed[PIPELINE_ID])
-    except NotFound:
-        say(f"{listed.get('name')!r} has been deleted meanwhile")
-        return None
-
-
-def _advise(name: str, definition: Mapping[str, Any], *, unknown: bool) -> None:
-    for mistake in validate(definition).violations:
-        say(f"{name!r}: the preview will refuse {mistake}")
-    for path in map(path_text, _secret_paths(definition)):
-        say(
-            f"{name!r}: {path} may be a secret, and stands in the files as plain text: put it into the configuration"
-        )
-    if unknown:
-        say(f"{name!r}: its run state is not known now, so the program says nothing of it")
-
-
-def _secret_paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the places among the free properties whose names are those of secrets."""
-    for key, member in value.items() if isinstance(value, Mapping) else ():
-        if isinstance(member, str) and not set(FREE_PROPERTIES).isdisjoint(path) and _SECRET.search(key):
-            yield (*path, key)
-        yield from _secret_paths(member, (*path, key))

@@ -1,32 +1,26 @@
-"""The files of a generated program, as texts, and how they come into a folder: all of them, or none."""
+"""The files of a generated program, as texts: what each says of the agents and pipelines that exist."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pulumi_dpc.errors import ConfigurationError
+from pulumi_dpc._definition.paths import python_name
+from pulumi_dpc._names import AGENT_ID
 
 from . import import_file
-from .naming import safe_name
+from .existing import Existing, ExistingAgent, ExistingPipeline
+from .naming import resource_names, safe_name, variables
 from .source_text import Node, arguments_of, call, literal
 from .words import readable
 
 Style = Literal["typed", "json"]
 
-_HEAD = '''\
-"""Streaming pipelines of Matillion DPC, written by `pulumi-dpc generate`."""
-
-{imports}import pulumi_dpc as dpc
-
-PROJECT_ID = {project_id}  # {project}
-'''
+_DOCSTRING = '"""Streaming pipelines of Matillion DPC, written by `pulumi-dpc generate`."""\n\n'
 _PROJECT_FILE = """\
 name: {name}
 description: Streaming pipelines of Matillion DPC
@@ -37,132 +31,114 @@ runtime:
 """
 
 
-@dataclass(frozen=True)
-class Found:
-    """A pipeline that is to be written.
-
-    Attributes:
-        resource_name: Its name in the program.
-        id: The resource id.
-        definition: In the one spelling, without ids.
-        status: Its status now.
-        running: What the program is to say of its run state; None: nothing.
-    """
-
-    resource_name: str
-    id: str
-    definition: Mapping[str, Any]
-    status: str
-    running: bool | None
-
-
-def texts(
-    project: Mapping[str, Any],
-    pipelines: Sequence[Found],
-    *,
-    api_url: str,
-    style: Style,
-    protect: bool,
-    folder: Path,
-) -> dict[str, str]:
-    """Return the text of each file, by its path in the folder.
+class Generated:
+    """A program for what exists.
 
     Args:
-        project: The project at the service.
-        pipelines: What is to be written.
-        api_url: Where they are.
-        style: ``typed``: models in the program; ``json``: a definition file for each.
-        protect: Whether each is to be protected.
-        folder: Where the files are to stand.
+        existing: What there is.
+        style: ``typed``: models in the program; ``json``: a definition file for each pipeline.
+        protect: Whether each resource is to be protected.
     """
-    entries = [
-        import_file.entry(
-            one.resource_name, one.id, one.definition, status=one.status, running=one.running, api_url=api_url
-        )
-        for one in pipelines
-    ]
-    name = str(project.get("name"))
-    head = _HEAD.format(
-        imports="import pulumi\n" if protect and pipelines else "",
-        project_id=literal(str(project["id"])).flat,
-        project=readable(name),
-    )
-    statements = [f"\n{_resource(one, style=style, protect=protect).text()}\n" for one in pipelines]
-    files = {
-        "Pulumi.yaml": _PROJECT_FILE.format(
-            name=safe_name(name, "streaming-pipelines"), virtualenv=json.dumps(_virtualenv(folder))
-        ),
-        "__main__.py": head + "".join(statements),
-        "import.json": _json({"resources": entries}),
-    }
-    if style == "json":
-        files |= {_definition_file(one): _json(one.definition) for one in pipelines}
-    return files
 
+    def __init__(self, existing: Existing, *, style: Style, protect: bool) -> None:
+        self._existing = existing
+        self._style = style
+        self._protect = protect
+        self._agents = {one.id.lower(): one for one in existing.agents}
+        self._agent_names = resource_names({id_: one.label for id_, one in self._agents.items()}, "agent")
+        self._variables = variables(self._agent_names, "agent")
+        self._names = resource_names({one.id: one.label for one in existing.pipelines}, "pipeline")
+        self._constants = self._make_constants()
 
-def _resource(found: Found, *, style: Style, protect: bool) -> Node:
-    given = {"project_id": Node("PROJECT_ID")}
-    if found.running is not None:
-        given["running"] = literal(found.running)
-    if protect:
-        given["opts"] = call("pulumi.ResourceOptions", protect=literal(True))
-    name = literal(found.resource_name)
-    if style == "json":
-        file = literal(_definition_file(found))
-        return call("dpc.StreamingPipeline.from_definition", name, file, **given)
-    first = {"project_id": given.pop("project_id")}
-    return call("dpc.StreamingPipeline", name, **first, **arguments_of(found.definition), **given)
+    def files(self, folder: Path) -> dict[str, Iterable[str]]:
+        """Return the text of each file in pieces, by its path in the folder.
 
+        Args:
+            folder: Where the files are to stand.
+        """
+        made: dict[str, Iterable[str]] = {
+            "Pulumi.yaml": [self._project_file(folder)],
+            "__main__.py": self._program(),
+            "import.json": import_file.text_of(self._entries()),
+        }
+        if self._style == "json":
+            made |= {self._definition_file(one): self._definition(one) for one in self._existing.pipelines}
+        return made
 
-def _definition_file(found: Found) -> str:
-    return f"definitions/{found.resource_name}.json"
+    def _project_file(self, folder: Path) -> str:
+        name = safe_name(next(iter(self._existing.projects.values()), ""), "streaming-pipelines")
+        return _PROJECT_FILE.format(name=name, virtualenv=json.dumps(_virtualenv(folder)))
 
+    def _entries(self) -> Iterator[import_file.Entry]:
+        api_url = self._existing.api_url
+        for id_, agent in self._agents.items():
+            yield import_file.agent_entry(self._agent_names[id_], agent, api_url)
+        for one in self._existing.pipelines:
+            yield import_file.pipeline_entry(self._names[one.id], one, self._agent_of(one), api_url)
 
-def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    def _program(self) -> Iterator[str]:
+        yield _DOCSTRING
+        if self._protect and (self._existing.agents or self._existing.pipelines):
+            yield "import pulumi\n"
+        yield "import pulumi_dpc as dpc\n\n"
+        for project_id, constant in self._constants.items():
+            yield f"{constant} = {literal(project_id).flat}  # {readable(self._existing.projects[project_id])}\n"
+        yield from map("\n{}\n".format, self._statements())
+
+    def _statements(self) -> Iterator[str]:
+        """Yield each agent before the first pipeline that it runs, and last those that run none."""
+        left = dict(self._agents)
+        for one in self._existing.pipelines:
+            agent = self._agent_of(one)
+            if agent and left.pop(agent.id.lower(), None):
+                yield self._agent(agent)
+            yield self._pipeline(one).text()
+        yield from map(self._agent, left.values())
+
+    def _agent(self, agent: ExistingAgent) -> str:
+        id_ = agent.id.lower()
+        given = {python_name(key): literal(value) for key, value in agent.inputs.items()}
+        made = call("dpc.StreamingAgent", literal(self._agent_names[id_]), **given, **self._options())
+        before = f"{self._variables[id_]} = "
+        return before + made.text(used=len(before))
+
+    def _pipeline(self, one: ExistingPipeline) -> Node:
+        name, project = literal(self._names[one.id]), {"project_id": Node(self._constants[one.project_id])}
+        more = {} if one.running is None else {"running": literal(one.running)}
+        agent = self._agent_of(one)
+        by_reference = {"agent_id": Node(f"{self._variables[agent.id.lower()]}.agent_id")} if agent else {}
+        if self._style == "json":
+            file = literal(self._definition_file(one))
+            given = {**project, **by_reference, **more, **self._options()}
+            return call("dpc.StreamingPipeline.from_definition", name, file, **given)
+        given = {**project, **arguments_of(one.definition), **by_reference, **more, **self._options()}
+        return call("dpc.StreamingPipeline", name, **given)
+
+    def _options(self) -> dict[str, Node]:
+        return {"opts": call("pulumi.ResourceOptions", protect=literal(True))} if self._protect else {}
+
+    def _agent_of(self, one: ExistingPipeline) -> ExistingAgent | None:
+        """Return the agent that a pipeline names by reference; None: by its id."""
+        return self._agents.get(str(one.definition.get(AGENT_ID)).lower())
+
+    def _definition_file(self, one: ExistingPipeline) -> str:
+        return f"definitions/{self._names[one.id]}.json"
+
+    def _definition(self, one: ExistingPipeline) -> Iterator[str]:
+        said_elsewhere = (AGENT_ID,) if self._agent_of(one) else ()
+        shown = {key: value for key, value in one.definition.items() if key not in said_elsewhere}
+        yield json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+
+    def _make_constants(self) -> Mapping[str, str]:
+        """Return the constant that holds the id of each project."""
+        projects = self._existing.projects
+        if len(projects) == 1:
+            return dict.fromkeys(projects, "PROJECT_ID")
+        names = variables(resource_names(projects, "project"), "project_id")
+        return {id_: name.upper() for id_, name in names.items()}
 
 
 def _virtualenv(folder: Path) -> str:
     """Return the virtual environment that this command runs in, because the package is installed there."""
     is_virtual = sys.prefix != sys.base_prefix
     return Path(os.path.relpath(sys.prefix, folder)).as_posix() if is_virtual else ".venv"
-
-
-def hold_empty(folder: Path) -> None:
-    """Raise unless a folder is new or empty.
-
-    Raises:
-        ConfigurationError: It has something in it, is no folder, or cannot be read.
-    """
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise ConfigurationError(f"{folder}: is not empty: give a new or an empty folder")
-    except OSError as error:
-        raise ConfigurationError(f"{folder}: cannot be used: {error.strerror}") from None
-
-
-def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write the files into a new or empty folder; after a failure nothing of them is left.
-
-    Raises:
-        ConfigurationError: They cannot be written.
-    """
-    made: list[Path] = []
-    try:
-        for name, text in files.items():
-            path = folder / name
-            missing = [one for one in (path.parent, *path.parent.parents) if not one.exists()]
-            for directory in reversed(missing):
-                directory.mkdir()
-                made.append(directory)
-            made.append(path)
-            path.write_bytes(text.encode("utf-8", "backslashreplace"))
-    except BaseException as error:
-        for path in reversed(made):
-            with contextlib.suppress(OSError):
-                path.rmdir() if path.is_dir() else path.unlink()
-        if not isinstance(error, OSError):
-            raise
-        raise ConfigurationError(
-            f"{folder}: cannot be written: {error.strerror}; nothing is left of it"
-        ) from None

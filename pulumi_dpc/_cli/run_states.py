@@ -82,7 +82,7 @@ def look(client: DpcClient, chosen: Chosen, *, silent: bool = False) -> Look:
         for one in client.list_pipelines(project_id)
         if not chosen.pipelines or one[PIPELINE_ID] in chosen.pipelines
     ]
-    agents = _agents(client) if there else {}
+    agents = agents_by_id(client) if there else {}
     rows = [
         _row(project_id, one, status, agents)
         for one, status in statuses(client, project_id, there, silent=silent)
@@ -103,8 +103,8 @@ def statuses(
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _agents(client: DpcClient) -> Mapping[str, Mapping[str, Any]]:
-    """Return the agents by id; none, and a word about it, where the credentials may not see them."""
+def agents_by_id(client: DpcClient) -> Mapping[str, Mapping[str, Any]]:
+    """Return the agents by id in lower case; none, and a word about it, where the credentials may not see them."""
     try:
         return {str(agent["agentId"]).lower(): agent for agent in client.list_agents()}
     except ApiError as error:

@@ -104,9 +104,45 @@ def definitions() -> list[Definition]:
     return made
 
 
+AGENT_NAMES = [
+    *["class", "Orders", "orders", "a b", "-", "import", "1st", "agent", "x" * 30, "a-b", "a_b", "Agent"],
+    *["def_", "pulumi", "dpc", "PROJECT_ID"],
+]
+"""Of the first agents: as odd as the service lets them be, and as those of pipelines."""
+NO_RESOURCE = {3: "nobody", 7: "batch", 11: "refused"}
+"""Pipelines whose agents become no resources: not there, not a streaming one, of a name that may not be given."""
+UPPER, SHARED = 5, (16, 18)
+"""A pipeline that spells its agent's id otherwise, and two on one agent, of which neither runs."""
+
+
+def agent_of(number: int) -> str:
+    """Return the id of the agent of a pipeline, as the service spells it."""
+    return fixed_id("agent", SHARED[0] if number in SHARED else number)
+
+
+def _add_agent(api: Emulator, number: int) -> None:
+    name = AGENT_NAMES[number] if number < len(AGENT_NAMES) else f"agent-{number}"
+    what = NO_RESOURCE.get(number)
+    if what == "nobody" or agent_of(number) != fixed_id("agent", number):
+        return
+    kind = "data_productivity_cloud" if what == "batch" else "streaming"
+    given = "of a name that is too long for a program" if what == "refused" else name
+    api.add_agent(given, agent_of(number), kind, connected=number % 5 != 2)
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"cloudProvider": "gcp", "deployment": "gke", "description": "Überblick \n\"'\\"},
+        {"cloudProvider": "google_cloud", "deployment": "gce", "restrictedAccess": True},
+        {"cloudProvider": "aws", "deployment": "fargate", "newer": {"a": 1}},
+    ]
+    api.edit_agent(agent_of(number), **kinds[number % len(kinds)])
+
+
 def populate(api: Emulator) -> None:
-    """Put the pipelines there, half of them running, one on an agent that is away."""
+    """Put the pipelines there, half of them running, and their agents, one of them away."""
     for number, definition in enumerate(definitions()):
-        api.add_agent(f"agent-{number}", definition["agentId"], connected=number != 7)
+        _add_agent(api, number)
+        agent_id = agent_of(number)
+        definition["agentId"] = agent_id.upper() if number == UPPER else agent_id
         status = "STREAMING" if number % 2 else "NOT_RUNNING"
         api.add_pipeline(definition, id=fixed_id("pipeline", number), status=status)
+    api.add_agent("idle", fixed_id("agent", 99))

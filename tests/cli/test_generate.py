@@ -12,43 +12,52 @@ from typing import Any
 
 import pytest
 
-from pulumi_dpc._names import STREAMING_PIPELINE_TYPE
-from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
+from pulumi_dpc._names import STREAMING_AGENT_TYPE, STREAMING_PIPELINE_TYPE
+from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from pulumi_dpc.testing._engine.cli import CliStack
 from pulumi_dpc.testing._engine.engines import EngineName
 from tests import REPOSITORY
 from tests.cli.command import run
-from tests.cli.estate import NAMES, definitions, populate
+from tests.cli.estate import NAMES, NO_RESOURCE, SHARED, UPPER, agent_of, definitions, populate
 from tests.stack.scenarios import succeeded
 from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, fixed_id, resource
 
-STYLES = [(), ("--running",), ("--no-protect", "--running", "--style", "json")]
+STYLES = [(), ("--running",), ("--no-protect", "--running", "--style", "json", "--agents", "all")]
 
 
-def bring_in(world: World, folder: Path) -> None:
+def bring_in(world: World, folder: Path, *, protect: bool) -> None:
     """Make the generated program that of the world's stack, and import what it describes."""
-    entries, stack = json.loads((folder / "import.json").read_text())["resources"], world.directory / "stack"
+    entries, stack = entries_in(folder), world.directory / "stack"
     if isinstance(world.stack, CliStack):
         shutil.copytree(folder, stack, dirs_exist_ok=True)
         (stack / "Pulumi.yaml").write_text("name: proj\nruntime: python\n")
-        flags = ["--yes", "--generate-code=false", "--protect=false", "--skip-preview"]
+        flags = ["--yes", "--generate-code=false", f"--protect={str(protect).lower()}", "--skip-preview"]
         world.stack._plain("import", "--file", "import.json", *flags)
         return
     # The double has no import. A resource that it has made shows how a state file holds one.
-    world.up(resource("model", {**DEFINITION, "agentId": fixed_id("agent", 99)}))
+    world.up(resource("model", {**DEFINITION, "agentId": fixed_id("agent", 98)}))
     world.api.delete(world.managed["id"].partition("/")[2])
     document = json.loads(world.stack.state_text)
     *others, model = document["deployment"]["resources"]
-    assert model["type"] == STREAMING_PIPELINE_TYPE
     document["deployment"]["resources"] = [*others, *(_entered(model, entry) for entry in entries)]
     world.stack.import_state(document)
     shutil.copytree(folder, stack, dirs_exist_ok=True)
     world.stack.write((folder / "__main__.py").read_text())
 
 
+def entries_in(folder: Path) -> list[dict[str, Any]]:
+    """Return what the import file holds."""
+    found: list[dict[str, Any]] = json.loads((folder / "import.json").read_text())["resources"]
+    return found
+
+
 def _entered(model: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    urn = model["urn"].removesuffix("model") + entry["name"]
-    return {**model, "urn": urn, **{key: entry[key] for key in ("id", "inputs", "outputs")}}
+    urn = model["urn"].replace(STREAMING_PIPELINE_TYPE, entry["type"]).removesuffix("model") + entry["name"]
+    return {**model, "urn": urn, **{key: entry[key] for key in ("type", "id", "inputs", "outputs")}}
+
+
+def ids(entries: list[dict[str, Any]], type_: str) -> set[str]:
+    return {entry["id"] for entry in entries if entry["type"] == type_}
 
 
 @pytest.mark.parametrize("options", STYLES, ids=lambda options: " ".join(options) or "typed")
@@ -62,30 +71,39 @@ def test_an_estate_comes_under_pulumi_without_a_write_and_the_next_preview_is_em
     folder = tmp_path / "out"
     done = run(world.api, "generate", "Analytics", "--out", str(folder), *options)
     assert done.code == 0, done.err
-    bring_in(world, folder)
+    bring_in(world, folder, protect="--no-protect" not in options)
 
-    world.api.clear_requests()
-    assert {entry["id"] for entry in world.states()} == {
+    sent: list[str] = []
+    world.api.on_request(lambda request: sent.append(f"{request.method} {request.path}"))
+    state = list(world.stack.state)
+    assert ids(state, STREAMING_PIPELINE_TYPE) == {
         f"{GUIDE_PROJECT}/{fixed_id('pipeline', number)}" for number in range(len(NAMES))
     }
+    used = {agent_of(number) for number in set(range(len(NAMES))) - {*NO_RESOURCE}}
+    idle = {fixed_id("agent", 99), GUIDE_AGENT} if "all" in options else set()
+    assert ids(state, STREAMING_AGENT_TYPE) == used | idle
     succeeded(world.run("preview", expect_no_changes=True))
-    assert world.requests() == []
-    unchanged = {one.id: one.definition for one in world.api.pipelines}
+    unchanged = [(one.id, one.definition) for one in world.api.pipelines], world.api.agents
     succeeded(world.run("up"))
-    assert world.requests() == []
+    assert sent == []
     refreshed = world.run("preview", refresh=True, expect_no_changes=True)
     assert refreshed.ok, refreshed.text
-    assert {request.partition(" ")[0] for request in world.requests()} == {"GET"}
-    assert {one.id: one.definition for one in world.api.pipelines} == unchanged
+    assert {request.partition(" ")[0] for request in sent if "/oauth/" not in request} == {"GET"}
+    assert ([(one.id, one.definition) for one in world.api.pipelines], world.api.agents) == unchanged
 
 
-def test_generating_only_reads_the_listings_and_one_status_each(api: Emulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [((), ["agents"]), (("--agents", "none"), []), (("--running",), ["agents", *["status"] * 3])],
+)
+def test_generating_only_reads_the_listings_and_what_is_wanted(
+    api: Emulator, tmp_path: Path, options: tuple[str, ...], more: list[str]
+) -> None:
+    """The run state of a pipeline costs a request, so it is asked for only where the program is to say it."""
     api.clear_requests()
-    assert run(api, "generate", "Analytics", "--out", str(tmp_path / "out")).code == 0
+    assert run(api, "generate", "Analytics", "--out", str(tmp_path / "out"), *options).code == 0
     asked = [(one.method, one.path.rpartition("/")[2]) for one in api.requests if "/v1/" in one.path]
-    assert sorted(asked) == sorted(
-        [("GET", "projects"), ("GET", "streaming-pipelines"), *[("GET", "status")] * 3]
-    )
+    assert sorted(asked) == sorted(("GET", what) for what in ["projects", "streaming-pipelines", *more])
 
 
 @pytest.fixture
@@ -114,7 +132,8 @@ def test_the_program_is_formatted_and_typed(program: Path) -> None:
 def test_models_say_what_they_can_and_mappings_the_rest(program: Path) -> None:
     text = (program / "__main__.py").read_text()
     assert text.count("dpc.StreamingPipeline(\n") == len(NAMES)
-    assert text.count("protect=True") == len(NAMES)
+    assert text.count("dpc.StreamingAgent(\n") == len(NAMES) - len(NO_RESOURCE) - 1
+    assert text.count("protect=True") == 2 * len(NAMES) - len(NO_RESOURCE) - 1
     for model in (
         "PostgresSource",
         "OracleConnection",
@@ -129,11 +148,11 @@ def test_models_say_what_they_can_and_mappings_the_rest(program: Path) -> None:
 
 
 def test_names_are_safe_and_do_not_clash_where_case_does_not_count(program: Path) -> None:
-    entries = json.loads((program / "import.json").read_text())["resources"]
+    entries = entries_in(program)
+    assert len({(entry["type"], entry["name"].lower()) for entry in entries}) == len(entries)
     names = [entry["name"] for entry in entries]
-    assert len({name.lower() for name in names}) == len(NAMES)
     assert all(name.isascii() and not set(name) & set("/:\\ \t\n'\"") for name in names)
-    assert names[0] == "class"
+    assert names.count("class") == 2  # an agent and a pipeline may have one name
 
 
 def test_names_are_the_same_whatever_else_is_there(api: Emulator, tmp_path: Path) -> None:
@@ -141,8 +160,8 @@ def test_names_are_the_same_whatever_else_is_there(api: Emulator, tmp_path: Path
     twin = fixed_id("pipeline", 7)
     api.add_pipeline({**DEFINITION, "name": "Pipeline-0"}, id=twin)
     run(api, "generate", "Analytics", "--out", str(tmp_path / "all"))
-    names = [one["name"] for one in json.loads((tmp_path / "all/import.json").read_text())["resources"]]
-    assert set(names) == {
+    pipelines = [one for one in entries_in(tmp_path / "all") if one["type"] == STREAMING_PIPELINE_TYPE]
+    assert {one["name"] for one in pipelines} == {
         f"pipeline-0-{fixed_id('pipeline', 0)[:8]}",
         f"Pipeline-0-{twin[:8]}",
         "pipeline-1",
@@ -153,9 +172,8 @@ def test_names_are_the_same_whatever_else_is_there(api: Emulator, tmp_path: Path
 def test_only_what_is_named_is_written(api: Emulator, tmp_path: Path) -> None:
     done = run(api, "generate", "Analytics", "--pipeline", "pipeline-1", "--out", str(tmp_path / "one"))
     assert done.code == 0
-    (entry,) = json.loads((tmp_path / "one/import.json").read_text())["resources"]
-    assert entry["name"] == "pipeline-1"
-    assert "1 streaming pipeline written" in done.err
+    assert [entry["name"] for entry in entries_in(tmp_path / "one")] == ["agent-1", "pipeline-1"]
+    assert "1 streaming agent and 1 streaming pipeline written" in done.err
 
 
 def test_what_to_do_next_is_said(api: Emulator, tmp_path: Path) -> None:
@@ -195,17 +213,20 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(api: Emulator, tmp_path
 
 def test_after_a_failure_no_folder_is_left(api: Emulator, tmp_path: Path) -> None:
     api.fail_next(403, match="GET /v1/projects/*/status")
-    done = run(api, "generate", "Analytics", "--out", str(tmp_path / "out"))
+    done = run(api, "generate", "Analytics", "--running", "--out", str(tmp_path / "out"))
     assert done.code == 1
     assert not (tmp_path / "out").exists()
 
 
 def test_a_pipeline_that_vanishes_meanwhile_is_left_out_and_said(api: Emulator, tmp_path: Path) -> None:
     api.fail_next(404, match=f"GET /v1/projects/*/{fixed_id('pipeline', 1)}/status")
-    done = run(api, "generate", "Analytics", "--out", str(tmp_path / "out"))
+    done = run(api, "generate", "Analytics", "--running", "--out", str(tmp_path / "out"))
     assert done.code == 0
     assert "'pipeline-1' has been deleted meanwhile" in done.err
-    assert len(json.loads((tmp_path / "out/import.json").read_text())["resources"]) == 2
+    assert [entry["name"] for entry in entries_in(tmp_path / "out")] == [
+        *("agent-0", "agent-2"),
+        *("pipeline-0", "pipeline-2"),
+    ]
 
 
 def test_a_run_state_that_is_not_known_is_not_said_by_the_program(api: Emulator, tmp_path: Path) -> None:
@@ -240,3 +261,35 @@ def test_a_project_without_pipelines_is_a_program_without_resources(api: Emulato
 
 def test_the_estate_has_every_kind() -> None:
     assert len(definitions()) == len(NAMES) == 20
+
+
+def test_pipelines_name_their_agents_by_reference(program: Path) -> None:
+    """An id in another case is that agent; an agent that can be no resource is named by its id."""
+    text = (program / "__main__.py").read_text()
+    by_id = [line for line in text.splitlines() if line.startswith('    agent_id="')]
+    assert sorted(by_id) == sorted(f'    agent_id="{agent_of(number)}",' for number in NO_RESOURCE)
+    assert text.count(".agent_id,\n") == len(NAMES) - len(NO_RESOURCE)
+    assert text.count("agent_id=agent_16.agent_id") == len(SHARED)
+    assert agent_of(UPPER).upper() not in (program / "import.json").read_text()
+
+
+def test_what_has_no_agent_to_refer_to_is_said(api: Emulator, tmp_path: Path) -> None:
+    api.add_agent("name with ümlaut", fixed_id("agent", 50))
+    api.add_pipeline({**DEFINITION, "name": "one", "agentId": fixed_id("agent", 50)})
+    api.add_pipeline({**DEFINITION, "name": "two", "agentId": fixed_id("agent", 51)})
+    done = run(
+        api,
+        *("generate", "Analytics", "--pipeline", "one", "--pipeline", "two", "--out", str(tmp_path / "out")),
+    )
+    assert done.code == 0
+    assert f"'two': its agent {fixed_id('agent', 51)} is no streaming agent of this account" in done.err
+    assert "the agent 'name with ümlaut' gets no resource, only its id is written" in done.err
+    assert [entry["name"] for entry in entries_in(tmp_path / "out")] == ["one", "two"]
+
+
+def test_without_the_right_to_see_agents_their_ids_are_written(api: Emulator, tmp_path: Path) -> None:
+    api.fail_next(403, match="GET /v1/agents*")
+    done = run(api, "generate", "Analytics", "--out", str(tmp_path / "out"))
+    assert done.code == 0
+    assert done.err.splitlines()[0] == "these credentials may not see agents, so nothing is known of them"
+    assert len(entries_in(tmp_path / "out")) == 3

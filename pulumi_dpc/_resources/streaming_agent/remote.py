@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -113,14 +113,11 @@ class RemoteAgent:
         still = self._visible(self.recorded_witnesses)
         if still:
             return still
-        others = [one for one in self.service.agents.all() if one[AGENT_ID].lower() != self.agent_id.lower()]
-        # Those that no program of ours makes and deletes stay longest.
-        found = [_AGENT + one[AGENT_ID].lower() for one in sorted(others, key=is_streaming)]
-        return (found or self._projects())[:_MOST_WITNESSES]
+        return choose_witnesses(self.agent_id, self.service.agents.all(), self._projects)
 
     def _projects(self) -> list[str]:
         try:
-            return [_PROJECT + one for one in sorted(self.service.listing.visible_projects())]
+            return sorted(self.service.listing.visible_projects())
         except ApiError:
             return []  # a role that may not read projects is no reason to fail
 
@@ -128,7 +125,7 @@ class RemoteAgent:
         agents = {_AGENT + one[AGENT_ID].lower() for one in self.service.agents.all()}
         found = [one for one in witnesses if one in agents]
         if not found and any(one.startswith(_PROJECT) for one in witnesses):
-            projects = set(self._projects())
+            projects = {_PROJECT + one for one in self._projects()}
             found = [one for one in witnesses if one in projects]
         return found
 
@@ -137,3 +134,19 @@ class RemoteAgent:
 
 
 _AGENT, _PROJECT = "agent/", "project/"
+
+
+def choose_witnesses(
+    agent_id: str, agents: Iterable[Mapping[str, Any]], projects: Callable[[], Iterable[str]]
+) -> list[str]:
+    """Return what shows that credentials are of the account of an agent: other agents, else projects.
+
+    Args:
+        agent_id: The agent, which is no witness of its own.
+        agents: Those of the account.
+        projects: Returns the ids of those that can be seen.
+    """
+    others = [str(one[AGENT_ID]).lower() for one in sorted(agents, key=is_streaming)]
+    # Those that no program of ours makes and deletes stay longest, and stand first.
+    found = [_AGENT + one for one in others if one != agent_id.lower()]
+    return (found or [_PROJECT + one for one in projects()])[:_MOST_WITNESSES]

@@ -1,0 +1,166 @@
+"""What is to come under Pulumi, in plain values: the pipelines of a project and their agents, as the account has them.
+
+How they are written is decided elsewhere (`generated`), so they may come from another place too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pulumi_dpc._api.client import PIPELINE_ID, DpcClient, is_definition
+from pulumi_dpc._definition.agent import canonical as canonical_agent
+from pulumi_dpc._definition.agent import is_streaming, mistakes, settings_of
+from pulumi_dpc._definition.definition import canonical
+from pulumi_dpc._names import AGENT_ID, DEFINITION, NAME
+from pulumi_dpc._resources.streaming_agent.remote import choose_witnesses
+from pulumi_dpc._resources.streaming_pipeline.run_state import is_known, is_running
+from pulumi_dpc.errors import NotFound
+
+from .run_states import Chosen, Row, agents_by_id, statuses
+from .words import progress, say
+
+AgentChoice = Literal["used", "all", "none"]
+
+
+@dataclass(frozen=True)
+class ExistingPipeline:
+    """A streaming pipeline.
+
+    Attributes:
+        project_id: Its project.
+        pipeline_id: Its id there.
+        label: What its resource is called after.
+        definition: In the one spelling, without ids.
+        status: Its status now; None where nobody asked.
+        running: What the program is to say of its run state; None: nothing.
+    """
+
+    project_id: str
+    pipeline_id: str
+    label: str
+    definition: Mapping[str, Any]
+    status: str | None = None
+    running: bool | None = None
+
+    @property
+    def id(self) -> str:
+        """The resource id."""
+        return f"{self.project_id}/{self.pipeline_id}".lower()
+
+
+@dataclass(frozen=True)
+class ExistingAgent:
+    """A streaming agent that a program can say.
+
+    Attributes:
+        id: The resource id, as the service spells it.
+        label: What its resource is called after.
+        live: What the service shows of it.
+        witnesses: What else its account has, as states record it.
+    """
+
+    id: str
+    label: str
+    live: Mapping[str, Any]
+    witnesses: Sequence[str] = ()
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What the program says of it: all that the service shows of what can be said."""
+        return canonical_agent(settings_of(self.live))
+
+
+@dataclass(frozen=True)
+class Existing:
+    """All that is to be written.
+
+    Attributes:
+        projects: The name of each project, by its id.
+        api_url: Where everything is.
+        agents: Those that become resources; a pipeline on another one says its id.
+        pipelines: In the order of the program.
+    """
+
+    projects: Mapping[str, str]
+    api_url: str
+    agents: Sequence[ExistingAgent]
+    pipelines: Sequence[ExistingPipeline]
+
+
+def read_existing(
+    client: DpcClient, chosen: Chosen, *, agents: AgentChoice = "used", says_running: bool = False
+) -> Existing:
+    """Return what the account has; what a person should know of it is said.
+
+    Args:
+        client: The account.
+        chosen: The project, and which of its pipelines.
+        agents: Which agents become resources: those of the pipelines, every streaming one, or none.
+        says_running: The program is to say of each pipeline whether it runs. Each status is asked for that only.
+    """
+    project_id = str(chosen.project["id"])
+    found = _pipelines(client, chosen, says_running=says_running)
+    # The order of a listing may be another one at the next run.
+    pipelines = sorted(found, key=lambda one: (one.label.lower(), one.id))
+    return Existing(
+        {project_id.lower(): str(chosen.project.get("name"))},
+        client.settings.api_url,
+        [] if agents == "none" else list(_agents(client, project_id, pipelines, agents)),
+        pipelines,
+    )
+
+
+def _pipelines(client: DpcClient, chosen: Chosen, *, says_running: bool) -> Iterator[ExistingPipeline]:
+    project_id = str(chosen.project["id"])
+    there = [
+        one
+        for one in client.list_pipelines(project_id)
+        if not chosen.pipelines or one[PIPELINE_ID] in chosen.pipelines
+    ]
+    seen: list[tuple[Row, str | None]] = [(one, None) for one in there]
+    if says_running:
+        seen = [*statuses(client, project_id, there)]
+    for listed, status in progress(seen, "pipelines", total=len(seen)):
+        whole = _whole(client, project_id, listed)
+        if whole is None:
+            continue
+        definition = {key: value for key, value in canonical(whole).items() if key in DEFINITION}
+        running = is_running(status) if status is not None and is_known(status) else None
+        label, pipeline_id = str(whole.get(NAME)), str(listed[PIPELINE_ID])
+        if status is not None and running is None:
+            say(f"{label!r}: its run state is not known now, so the program says nothing of it")
+        yield ExistingPipeline(project_id.lower(), pipeline_id, label, definition, status, running)
+
+
+def _whole(client: DpcClient, project_id: str, listed: Row) -> Row | None:
+    """Return the whole definition, where the listing has only a part of it too."""
+    if is_definition(listed, listed[PIPELINE_ID]):
+        return listed
+    try:
+        return client.get_pipeline(project_id, listed[PIPELINE_ID])
+    except NotFound:
+        say(f"{listed.get(NAME)!r} has been deleted meanwhile")
+        return None
+
+
+def _agents(
+    client: DpcClient, project_id: str, pipelines: Sequence[ExistingPipeline], choice: AgentChoice
+) -> Iterator[ExistingAgent]:
+    there = agents_by_id(client) if pipelines or choice == "all" else {}
+    used = {str(one.definition.get(AGENT_ID)).lower(): one.label for one in pipelines}
+    for agent_id, label in used.items():
+        if there and not (agent_id in there and is_streaming(there[agent_id])):
+            say(
+                f"{label!r}: its agent {agent_id} is no streaming agent of this account, so its id is written"
+            )
+    for key, live in sorted(there.items(), key=lambda one: (str(one[1].get(NAME)).lower(), one[0])):
+        if not is_streaming(live) or (choice == "used" and key not in used):
+            continue
+        name, refused = str(live.get(NAME)), mistakes(canonical_agent(settings_of(live)))
+        if refused:
+            say(f"the agent {name!r} gets no resource, only its id is written, because of {refused[0]}")
+        else:
+            witnesses = choose_witnesses(key, there.values(), lambda: [project_id])
+            yield ExistingAgent(str(live[AGENT_ID]), name, live, witnesses)
