@@ -52,8 +52,13 @@ def opened(
         interrupt: Ends every wait when it is set.
     """
     settings = settings_of(region, api_url)
-    with DpcClient(settings, clock=Clock(settings.time_scale, interrupt), notify=say) as client:
-        yield client
+    ended = interrupt or threading.Event()
+    with DpcClient(settings, clock=Clock(settings.time_scale, ended), notify=say) as client:
+        try:
+            yield client
+        except BaseException:
+            ended.set()  # requests of other threads would be tried again for minutes, and the command end no sooner
+            raise
 
 
 def find(

@@ -1,7 +1,8 @@
-"""The command as a user runs it: a process of its own, with the emulator's account in its environment."""
+"""The command as a user runs it, with the emulator's account in its environment: here, or in a process of its own."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -11,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from pulumi_dpc._cli.app import main
 from pulumi_dpc.emulator import Emulator
 from pulumi_dpc.testing._engine.stack import base_environment
 from tests.worlds import SECRETS
@@ -42,7 +45,33 @@ def environment(api: Emulator | None, more: Mapping[str, str] | None = None) -> 
 def run(
     api: Emulator | None, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Done:
-    """Run the command without a terminal; no secret may be shown, and no traceback."""
+    """Run the command without a terminal, in this process; no secret may be shown, and no traceback."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    here = Path.cwd()
+    with (
+        patch.dict(os.environ, environment(api, env), clear=True),
+        patch.multiple(sys, stdout=out, stderr=err, stdin=io.StringIO()),
+    ):
+        os.chdir(cwd or here)
+        try:
+            main(arguments)
+        except SystemExit as ended:
+            code = ended.code
+        finally:
+            os.chdir(here)
+    return _held(Done(int(code or 0), _written(out), _written(err)))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
+
+
+def run_apart(
+    api: Emulator | None, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Done:
+    """Run the command in a process of its own, where the test is about the process."""
     done = subprocess.run(
         [*COMMAND, *arguments],
         env=environment(api, env),
@@ -54,10 +83,14 @@ def run(
         timeout=_MINUTE,
         check=False,
     )
-    shown = done.stdout + done.stderr
+    return _held(Done(done.returncode, done.stdout, done.stderr))
+
+
+def _held(done: Done) -> Done:
+    shown = done.out + done.err
     assert not [secret for secret in (*SECRETS.values(), "issued-") if secret in shown]
     assert "Traceback" not in shown
-    return Done(done.returncode, done.stdout, done.stderr)
+    return done
 
 
 def on_a_terminal(api: Emulator, *arguments: str, env: Mapping[str, str] | None = None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc.emulator import Emulator
-from tests.cli.command import Done, run
+from tests.cli.command import Done, run, run_apart
 from tests.cli.test_manners import NOBODY
 
 FAKE = "#!/bin/sh\necho v3.999.0\n"
@@ -101,5 +101,5 @@ def test_a_clock_that_is_wrong_is_told(api: Emulator, path: dict[str, str], tmp_
     (tmp_path / "sitecustomize.py").write_text(
         "import time\nnow = time.time\ntime.time = lambda: now() + 3600\n"
     )
-    done = run(api, "doctor", "--json", env={**path, "PYTHONPATH": str(tmp_path)})
+    done = run_apart(api, "doctor", "--json", env={**path, "PYTHONPATH": str(tmp_path)})
     assert "ahead of the service" in findings(done)["clock"]["found"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator, Request
-from tests.cli.command import on_a_terminal, run
+from tests.cli.command import on_a_terminal, run, run_apart
 from tests.cli.conftest import AGENTS, PIPELINES
 from tests.worlds import DEFINITION
 
@@ -107,3 +107,12 @@ def test_a_list_says_nothing_of_free_properties(api: Emulator) -> None:
     api.add_pipeline({**DEFINITION, "name": "free", "advancedProperties": {"password": "hunter2"}})
     for words in (("pipelines", "Analytics"), STATUS):
         assert "hunter2" not in run(api, *words, "--json").out
+
+
+def test_a_failure_does_not_wait_for_the_requests_that_go_on_meanwhile(api: Emulator) -> None:
+    """They would be tried again for two minutes, and their answers are of no use any more."""
+    api.fail_next(503, times=1000, match=f"GET /v1/projects/*/{PIPELINES[1]}/status")
+    api.fail_next(403, match=f"GET /v1/projects/*/{PIPELINES[0]}/status")
+    done = run_apart(api, *STATUS, env={"DPC_TIME_SCALE": "1"})
+    assert done.code == 1
+    assert "403" in done.err
