@@ -25,6 +25,10 @@ def require_text(function: str, argument: str, value: object) -> None:
     if isinstance(value, str):
         return
     _refuse_output(function, argument, value)
+    if isinstance(value, pulumi.Resource):
+        raise ConfigurationError(
+            f"{function}: {argument} is a resource: write its id, which is an Output that {function}_output takes"
+        )
     for kind, text in _IDS:
         if isinstance(value, kind):
             raise ConfigurationError(f"{function}: {argument} is {text}")

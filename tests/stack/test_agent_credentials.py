@@ -73,6 +73,11 @@ def test_an_output_is_told_the_other_form(world: World) -> None:
     failed(world.run("preview"), "agent_id is an Output, which get_agent_credentials_output takes")
 
 
+def test_a_resource_is_told_what_to_write(world: World) -> None:
+    world.write(agent(), "dpc.get_agent_credentials(agent)\n")
+    failed(world.run("preview"), "agent_id is a resource: write its id")
+
+
 def test_a_broken_answer_shows_nothing_of_it(world: World) -> None:
     world.api.rewrite_next(lambda answer: {"clientSecret": answer["clientSecret"]}, times=None)
     world.write(f"dpc.get_agent_credentials({GUIDE_AGENT!r})\n")
