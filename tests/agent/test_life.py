@@ -76,6 +76,14 @@ def test_a_refresh_of_many_agents_reads_the_pages_of_one_listing(one: AgentFront
 # ---- creating ----
 
 
+def test_a_batch_agent_is_not_adopted_where_the_preview_could_not_tell(one: AgentFront) -> None:
+    """An input that was not known in the preview leaves the comparison to the create."""
+    id_ = one.api.add_agent("orders-agent", agent_type="data_productivity_cloud")
+    with pytest.raises(ConfigurationError, match="this resource is for streaming agents only"):
+        one.create(inputs(cloudProvider="azure", deployment="aks", __import_id=id_))
+    assert one.writes() == []
+
+
 def test_a_name_that_another_agent_has_is_refused(one: AgentFront) -> None:
     """Two agents of one name could not be told apart after a lost answer, nor by a person."""
     id_ = one.api.add_agent("orders-agent")
@@ -251,6 +259,23 @@ def test_what_the_program_does_not_give_is_left_alone(one: AgentFront) -> None:
     assert one.agent["restrictedAccess"] is True
 
 
+@pytest.mark.parametrize(("given", "answered"), [("gcp", "google_cloud"), ("google_cloud", "gcp")])
+def test_a_service_that_has_the_other_word_for_google_cloud_is_no_drift(
+    one: AgentFront, given: str, answered: str
+) -> None:
+    """To replace it for that, at every refresh, would mean to install it anew each time."""
+    place = {"cloudProvider": given, "deployment": "gke"}
+    made = done(one.create(inputs(**place)))
+    one.api.edit_agent(made.id, cloudProvider=answered)
+    found = one.again().read(made)
+    assert isinstance(found, Done)
+    assert (found.outputs["cloudProvider"], found.inputs) == (given, inputs(**place))
+    assert one.diff(found, inputs(**place)).changes is False
+    adopted = done(one.again().create(inputs(**place, __import_id=made.id)))
+    assert adopted.outputs["cloudProvider"] == given
+    assert one.writes() == ["POST"]
+
+
 def test_a_batch_agent_is_not_read(one: AgentFront) -> None:
     id_ = one.api.add_agent("batch", agent_type="data_productivity_cloud")
     with pytest.raises(ConfigurationError, match="this resource is for streaming agents only"):
@@ -356,6 +381,22 @@ def test_a_delete_waits_until_the_agent_is_gone(one: AgentFront) -> None:
     assert one.made == []
     assert one.clock.seconds - before >= 20
     assert any(line.startswith("being deleted, ") for line in one.lines)
+
+
+def test_an_agent_that_the_whole_listing_has_no_more_is_gone(one: AgentFront) -> None:
+    """A service may answer a GET from what it keeps of an agent that is deleted."""
+    one.api.settings.agent_delete_seconds = 1e6
+    made = done(one.create(inputs()))
+
+    def without_it(page: Any) -> Any:
+        results = [listed for listed in page["results"] if listed["agentId"] != made.id]
+        return {**page, "results": results, "total": len(results)}
+
+    one.api.rewrite_next(without_it, match="GET /v1/agents", times=None)
+    before = one.clock.seconds
+    one.delete(made)
+    assert one.asked()[-3:] == ["DELETE /v1/agents/{id}", "GET /v1/agents/{id}", "GET /v1/agents"]
+    assert one.clock.seconds - before < 2
 
 
 def test_a_delete_that_never_ends_says_so(one: AgentFront) -> None:
