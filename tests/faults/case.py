@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from tests.faults.scenarios import Command, Pipe, Program
 from tests.faults.stage import Stage
 
 if TYPE_CHECKING:
+    from pulumi_dpc.emulator.wire import Request
     from pulumi_dpc.testing._engine.stack import Result
 
 ADOPTED_RUNNING = "running: False in the program, but the live pipeline is"
@@ -72,6 +73,16 @@ def titled(scenario: str, count: int) -> str:
     return scenario if count == 1 else f"{scenario} x{count}"
 
 
+def was_reached(case: Case, requests: Sequence[Request]) -> bool:
+    """Tell whether the requests that a case disturbs were made."""
+    return all(
+        any(request.fault and request.index >= index for request in requests)
+        if kind.fault
+        else any(request.index == index for request in requests)
+        for index, kind in case.disturbed
+    )
+
+
 @dataclass
 class Report:
     """Say what became of a case.
@@ -119,7 +130,7 @@ class _Run:
         first = stage.run_disturbed(stage.scenario.command, stage.after or stage.before)
         report.seconds = time.monotonic() - stage.triggered_at
         stage.repair()
-        report.reached = self._was_reached()
+        report.reached = was_reached(self._case, stage.api.requests)
         self._is_late = self._kind.late and any(
             request.fault and request.path.endswith("/commands") for request in stage.api.requests
         )
@@ -129,15 +140,6 @@ class _Run:
         desired = self._follow_up(first)
         report.wrong += [f"at the end: {text}" for text in self._at_the_end(desired)]
         return report
-
-    def _was_reached(self) -> bool:
-        requests = self._stage.api.requests
-        return all(
-            any(request.fault and request.index >= index for request in requests)
-            if kind.fault
-            else any(request.index == index for request in requests)
-            for index, kind in self._case.disturbed
-        )
 
     # ---- after the disturbed command ----
 
