@@ -21,10 +21,15 @@ def run(world: World, command: str) -> Counter[str]:
     return Counter(world.requests())
 
 
-@pytest.mark.parametrize("count", [1, 101])
+PAGE = 4
+"""How many agents a page of the listing holds, so that few make several pages."""
+
+
+@pytest.mark.parametrize("count", [1, PAGE * 2])
 def test_agents_cost_one_request_each_and_a_listing(count: int, world: World) -> None:
-    """From create to destroy, with every command between that has nothing to do."""
-    pages = -(-(count + 1) // 100)
+    """From create to destroy, with every command between that has nothing to do; the guide's agent is listed too."""
+    world.api.settings.max_page_size, world.api.settings.over_max = PAGE, "clamp"
+    pages = -(-(count + 1) // PAGE)
     world.write(*[agent(f"a{n}", name=f"agent-{n}") for n in range(count)])
     assert run(world, "up") == {LIST: 1, CREATE: count}
     assert run(world, "preview") == {}

@@ -67,7 +67,7 @@ def restored(api: Emulator) -> Emulator:
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-@examples(40)
+@examples(15)
 @given(
     endpoint=st.sampled_from(sorted(ENDPOINTS)),
     step=st.integers(0, 30),
