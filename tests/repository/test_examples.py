@@ -29,6 +29,8 @@ from tests.worlds import ENGINES, warmed
 PROGRAMS = sorted(
     str(path.parent.relative_to(REPOSITORY)) for path in (REPOSITORY / "examples").rglob("__main__.py")
 )
+STORY = "examples/agent_and_pipeline"
+"""Its pipeline does not run before somebody has installed the agent."""
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def config_of(program: str, america: Emulator) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", [one for one in PROGRAMS if one != STORY])
 def test_every_example_runs_from_nothing_to_streaming_and_back(
     engine: Any, program: str, api: Emulator, america: Emulator, clone: Path
 ) -> None:
@@ -115,6 +117,36 @@ def test_a_database_behind_an_output_is_known_when_the_pipeline_is_made(
     tuned = stack.up(refresh=True)
     assert tuned.ok, tuned.text
     assert api.pipelines[0].definition["advancedProperties"] == {"max.batch.size": 500}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_story_of_an_agent_and_its_pipeline(engine: Any, api: Emulator, clone: Path) -> None:
+    """Follow the numbered steps at the head of its program."""
+    api.settings.agent_seconds = None  # somebody has to install it
+    stack = open_stack(engine, clone / STORY, api.env, **warmed(engine))
+    one = stack.up()
+    assert one.ok, one.text
+    assert [pipeline.status for pipeline in api.pipelines] == ["UNKNOWN"]  # nobody is there who could tell
+    (agent,) = (found for found in api.agents if found["name"] == "orders-agent")
+    assert api.pipelines[0].definition["agentId"] == agent["agentId"] == one.outputs["agentId"]
+    assert (agent["deployment"], agent["connected"]) == ("fargate", False)
+
+    credentials = api.store.directory.credentials[agent["agentId"]]
+    shown = one.text + repr(one.diagnostics) + stack.state_text
+    assert [value for value in credentials.values() if value in shown] == []
+    api.agent_online(agent["agentId"])
+
+    stack.set_config("agentInstalled" if engine == "cli" else f"{PROJECT}:agentInstalled", "true")
+    three = stack.up()
+    assert three.ok, three.text
+    assert [pipeline.status for pipeline in api.pipelines] == ["STREAMING"]
+    assert one.warnings() == three.warnings() == []
+    assert stack.preview(expect_no_changes=True).ok
+
+    four = stack.destroy()
+    assert four.ok, four.text
+    assert api.pipelines == []
+    assert agent["agentId"] not in [found["agentId"] for found in api.agents]
 
 
 def test_every_example_is_a_project_of_its_own() -> None:
