@@ -172,6 +172,17 @@ def test_a_change_that_shows_later_is_waited_for(one: AgentFront) -> None:
     assert one.warnings == []
 
 
+@pytest.mark.parametrize("details", [None, True, "2.111.0", []])
+def test_version_details_that_are_no_object_are_no_obstacle(one: AgentFront, details: Any) -> None:
+    """An edit of the track ended with a TypeError."""
+    made = done(one.create(inputs()))
+    one.api.rewrite_next(
+        lambda answer: {**answer, "versionDetails": details}, match="GET /v1/agents/*", times=None
+    )
+    assert done(one.update(made, inputs(trackName="stable"))).outputs["trackName"] == "stable"
+    assert sent(one) == {"trackName": "stable"}
+
+
 def test_a_change_that_never_shows_is_said_and_taken_for_done(one: AgentFront) -> None:
     made = done(one.create(inputs()))
     one.api.rewrite_next(lambda answer: {**answer, "description": ""}, match="GET /v1/agents/*", times=None)

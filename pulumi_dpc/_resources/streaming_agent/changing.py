@@ -71,7 +71,9 @@ def _merged(live: Bag, patch: Bag) -> dict[str, Any]:
     """Return an agent as it is once a change is done."""
     merged = {**live, **{key: value for key, value in patch.items() if key != TRACK_NAME}}
     if TRACK_NAME in patch:
-        merged[VERSION_DETAILS] = {**(live.get(VERSION_DETAILS) or {}), TRACK_NAME: patch[TRACK_NAME]}
+        details = live.get(VERSION_DETAILS)
+        shown = details if isinstance(details, Mapping) else {}
+        merged[VERSION_DETAILS] = {**shown, TRACK_NAME: patch[TRACK_NAME]}
     return merged
 
 
