@@ -16,9 +16,9 @@ _SECRET = re.compile("passw|passphrase|secret|token|credential|private.?key|api.
 
 
 def advice(pipeline: ExistingPipeline) -> Iterator[str]:
-    """Yield a sentence for everything that the preview will refuse, and for what may be a secret in plain text."""
+    """Yield a sentence for everything that a later preview will refuse, and for what may be a secret in plain text."""
     for mistake in validate(pipeline.definition).violations:
-        yield f"{pipeline.label!r}: the preview will refuse {mistake}"
+        yield f"{pipeline.label!r}: a preview of its next change will refuse {mistake}"
     for path in map(path_text, _secret_paths(pipeline.definition)):
         yield (
             f"{pipeline.label!r}: {path} may be a secret, and stands in the files as plain text: put it into the"

@@ -8,9 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pulumi_dpc._api.agents import Agents
 from pulumi_dpc._api.client import PIPELINE_ID, DpcClient
-from pulumi_dpc._api.listing import Listing
 from pulumi_dpc._definition.definition import without_ids
 from pulumi_dpc._resources.operation import Operation, Process
 from pulumi_dpc._resources.service import Service
@@ -73,7 +71,7 @@ class Changer:
     """
 
     def __init__(self, client: DpcClient, interrupt: threading.Event) -> None:
-        service = Service(client, Listing(client), Agents(client))
+        service = Service.of(client)
         self._process = Process(lambda: service)
         self._service = service
         self._interrupt = interrupt

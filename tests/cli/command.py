@@ -20,6 +20,8 @@ from pulumi_dpc.testing._engine.stack import base_environment
 from tests.worlds import SECRETS
 
 COMMAND = [sys.executable, "-m", "pulumi_dpc._cli"]
+NOBODY = dict.fromkeys(["DPC_CLIENT_ID", "DPC_CLIENT_SECRET", "DPC_TOKEN", "DPC_TOKEN_URL"], "")
+"""The environment of a user who has given no credentials."""
 _MINUTE = 60
 
 

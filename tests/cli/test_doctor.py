@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc.emulator import Emulator
-from tests.cli.command import Done, run, run_apart
-from tests.cli.test_manners import NOBODY
+from tests.cli.command import NOBODY, Done, run, run_apart
 
 FAKE = "#!/bin/sh\necho v3.999.0\n"
 

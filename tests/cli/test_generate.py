@@ -17,7 +17,7 @@ from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
 from pulumi_dpc.testing._engine.cli import CliStack
 from pulumi_dpc.testing._engine.engines import EngineName
 from tests import REPOSITORY
-from tests.cli.command import run
+from tests.cli.command import NOBODY, on_a_terminal, run
 from tests.cli.estate import NAMES, NO_RESOURCE, SHARED, UPPER, agent_of, definitions, populate
 from tests.stack.scenarios import succeeded
 from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, fixed_id, resource
@@ -248,7 +248,10 @@ def test_what_a_preview_will_refuse_is_said(api: Emulator, tmp_path: Path) -> No
     api.add_pipeline({**DEFINITION, "name": "empty", "streamingSource": source})
     done = run(api, "generate", "Analytics", "--pipeline", "empty", "--out", str(tmp_path / "out"))
     assert done.code == 0
-    assert "'empty': the preview will refuse streamingSource.tables: must have at least one item" in done.err
+    assert (
+        "'empty': a preview of its next change will refuse streamingSource.tables: must have at least one item"
+        in done.err
+    )
 
 
 def test_a_project_without_pipelines_is_a_program_without_resources(api: Emulator, tmp_path: Path) -> None:
@@ -293,3 +296,29 @@ def test_without_the_right_to_see_agents_their_ids_are_written(api: Emulator, tm
     assert done.code == 0
     assert done.err.splitlines()[0] == "these credentials may not see agents, so nothing is known of them"
     assert len(entries_in(tmp_path / "out")) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "code", "sentence"),
+    [
+        (("Nowhere",), {}, 1, "no project 'Nowhere' in this account; there is: 'Analytics'"),
+        (("Analytics", "--pipeline", "x"), {}, 1, "no streaming pipeline 'x' in project 'Analytics'"),
+        (("Analytics",), {"DPC_CLIENT_SECRET": "wrong"}, 1, "401"),
+        (("Analytics",), NOBODY, 2, "no credentials are given"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence_and_writes_nothing(
+    api: Emulator, tmp_path: Path, words: tuple[str, ...], env: dict[str, str], code: int, sentence: str
+) -> None:
+    done = run(api, "generate", *words, "--out", str(tmp_path / "out"), env=env)
+    assert (done.code, done.out) == (code, "")
+    assert sentence in done.err
+    assert len(done.err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_sees_how_far_it_is(api: Emulator, tmp_path: Path) -> None:
+    shown = on_a_terminal(api, "generate", "Analytics", "--running", "--out", str(tmp_path / "out"))
+    assert "run states" in shown
+    assert "100%" in shown
+    assert "3 streaming pipelines written" in shown

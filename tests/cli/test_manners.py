@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from pulumi_dpc._cli.app import cli
 from pulumi_dpc.emulator import Emulator, Request
 from tests import REPOSITORY
-from tests.cli.command import COMMAND, environment, on_a_terminal, run, run_apart
+from tests.cli.command import COMMAND, NOBODY, environment, on_a_terminal, run, run_apart
 from tests.cli.conftest import PIPELINES
 
 READING = [
@@ -23,7 +23,6 @@ READING = [
     ("pipelines", "Analytics"),
     ("status", "--project", "Analytics"),
 ]
-NOBODY = dict.fromkeys(["DPC_CLIENT_ID", "DPC_CLIENT_SECRET", "DPC_TOKEN", "DPC_TOKEN_URL"], "")
 ESCAPE = "\x1b["
 
 

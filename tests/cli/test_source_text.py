@@ -35,7 +35,7 @@ def test_the_estate_is_said(definition: dict[str, Any]) -> None:
     assert said(known) == known
 
 
-def _is_json(definition: dict[str, Any]) -> bool:
+def is_json(definition: dict[str, Any]) -> bool:
     """Tell whether a service can answer it: JSON has no infinity."""
     try:
         return bool(json.dumps(definition, allow_nan=False))
@@ -44,7 +44,7 @@ def _is_json(definition: dict[str, Any]) -> bool:
 
 
 @PROPERTY
-@given(definitions().filter(_is_json))
+@given(definitions().filter(is_json))
 def test_any_definition_is_said(definition: dict[str, Any]) -> None:
     known = {key: value for key, value in canonical(definition).items() if key in DEFINITION}
     assert json.dumps(said(known), sort_keys=True) == json.dumps(canonical(known), sort_keys=True)
