@@ -5,7 +5,7 @@ How they are written is decided elsewhere (`generated`), so they may come from a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -101,7 +101,7 @@ def read_existing(
         says_running: The program is to say of each pipeline whether it runs. Each status is asked for that only.
     """
     project_id = str(chosen.project["id"])
-    found = _pipelines(client, chosen, says_running=says_running)
+    found = read_pipelines(client, chosen, says_running=says_running)
     # The order of a listing may be another one at the next run.
     pipelines = sorted(found, key=lambda one: (one.label.lower(), one.id))
     return Existing(
@@ -112,12 +112,13 @@ def read_existing(
     )
 
 
-def _pipelines(client: DpcClient, chosen: Chosen, *, says_running: bool) -> Iterator[ExistingPipeline]:
-    project_id = str(chosen.project["id"])
+def read_pipelines(client: DpcClient, chosen: Chosen, *, says_running: bool) -> Iterator[ExistingPipeline]:
+    """Yield the chosen pipelines of a project, in the order of its listing."""
+    project_id, wanted = str(chosen.project["id"]), {id_.lower() for id_ in chosen.pipelines}
     there = [
         one
         for one in client.list_pipelines(project_id)
-        if not chosen.pipelines or one[PIPELINE_ID] in chosen.pipelines
+        if not wanted or str(one[PIPELINE_ID]).lower() in wanted
     ]
     seen: list[tuple[Row, str | None]] = [(one, None) for one in there]
     if says_running:
@@ -155,12 +156,27 @@ def _agents(
             say(
                 f"{label!r}: its agent {agent_id} is no streaming agent of this account, so its id is written"
             )
+    labels = {key: str(live.get(NAME)) for key, live in there.items() if choice == "all" or key in used}
+    yield from resources_of(there, labels, [project_id])
+
+
+def resources_of(
+    there: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str], project_ids: Iterable[str]
+) -> Iterator[ExistingAgent]:
+    """Yield the agents that can be resources, by name; of a streaming one that cannot, it is said why.
+
+    Args:
+        there: Every agent of the account, by id in lower case.
+        labels: What the resource of each wanted one is called after, by id in lower case.
+        project_ids: Projects of the account.
+    """
     for key, live in sorted(there.items(), key=lambda one: (str(one[1].get(NAME)).lower(), one[0])):
-        if not is_streaming(live) or (choice == "used" and key not in used):
+        if key not in labels or not is_streaming(live):
             continue
-        name, refused = str(live.get(NAME)), mistakes(canonical_agent(settings_of(live)))
+        refused = mistakes(canonical_agent(settings_of(live)))
         if refused:
+            name = str(live.get(NAME))
             say(f"the agent {name!r} gets no resource, only its id is written, because of {refused[0]}")
         else:
-            witnesses = choose_witnesses(key, there.values(), lambda: [project_id])
-            yield ExistingAgent(str(live[AGENT_ID]), name, live, witnesses)
+            witnesses = choose_witnesses(key, there.values(), lambda: project_ids)
+            yield ExistingAgent(str(live[AGENT_ID]), labels[key], live, witnesses)

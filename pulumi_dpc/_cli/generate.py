@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from .completion import pipeline_names, project_names
 from .existing import Existing, read_existing
 from .folder import hold_empty, write
 from .frame import Command, account_options
+from .from_terraform import read_moved
 from .generated import Generated
 from .run_states import choose
+from .terraform_state import TerraformState, forget_command, read_state
 from .words import counted, progress, say
 
 
@@ -25,9 +28,18 @@ from .words import counted, progress, say
     examples=(
         "pulumi-dpc generate Analytics --out analytics",
         "pulumi-dpc generate Analytics --pipeline orders --pipeline customers --out orders --style json",
+        "pulumi-dpc generate --from-terraform terraform.tfstate --out streaming > forget.sh",
     ),
 )
-@click.argument("project", shell_complete=project_names)
+@click.argument("project", required=False, shell_complete=project_names)
+@click.option(
+    "--from-terraform",
+    "state_file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="In place of PROJECT: what Terraform's state has of the vendor's provider; - is the standard input."
+    " Prints the commands that take it out of that state.",
+)
 @click.option(
     "--out",
     required=True,
@@ -48,8 +60,8 @@ from .words import counted, progress, say
     type=click.Choice(["used", "all", "none"]),
     default="used",
     show_default=True,
-    help="used: a resource for each agent of these pipelines; all: for each streaming agent of the account;"
-    " none: pipelines name their agents' ids.",
+    help="used: a resource for each agent of these pipelines, or of Terraform's state; all: for each streaming agent"
+    " of the account; none: pipelines name their agents' ids.",
 )
 @click.option(
     "--style",
@@ -65,16 +77,51 @@ from .words import counted, progress, say
 )
 @click.option("--no-protect", is_flag=True, help="Do not protect the resources from being deleted by Pulumi.")
 @account_options
-def generate(project: str, out: Path, region: str | None, api_url: str | None, **options: Any) -> None:
+def generate(
+    project: str | None,
+    state_file: Path | None,
+    out: Path,
+    region: str | None,
+    api_url: str | None,
+    **options: Any,
+) -> None:
     """Write a Pulumi program for the streaming pipelines of PROJECT, and the file that brings them under Pulumi.
 
     Nothing is written to the service, neither by this command nor by the import: no pipeline is stopped or changed.
+    Nor is anything written to Terraform's state.
     """
+    _hold_one_source(project, state_file, options["pipelines"])
+    state = read_state(state_file) if state_file else None
     hold_empty(out)
+    addresses: Sequence[str] = ()
+    choice: dict[str, Any] = {"agents": options["agents"], "says_running": options["running"]}
     with opened(region, api_url) as client:
-        chosen = choose(client, project, options["pipelines"])
-        existing = read_existing(client, chosen, agents=options["agents"], says_running=options["running"])
+        if state:
+            moved = read_moved(client, state, **choice)
+            existing, addresses = moved.existing, moved.addresses
+        else:
+            existing = read_existing(client, choose(client, str(project), options["pipelines"]), **choice)
     write_program(existing, out, style=options["style"], protect=not options["no_protect"])
+    if state:
+        _print_what_to_forget(state, addresses)
+
+
+def _hold_one_source(project: str | None, state_file: Path | None, pipelines: Sequence[str]) -> None:
+    if (project is None) == (state_file is None):
+        raise click.UsageError("give either PROJECT or --from-terraform FILE")
+    if state_file and pipelines:
+        raise click.UsageError("--pipeline goes with PROJECT: --from-terraform takes what the state has")
+
+
+def _print_what_to_forget(state: TerraformState, addresses: Sequence[str]) -> None:
+    for other in state.others:
+        say(f"{other}: has no resource here, and stays as it is")
+    say(
+        "When the preview is empty, these commands let Terraform forget it (tofu takes the same); remove it from the"
+        " configuration too, or Terraform will make it again:"
+    )
+    for address in addresses:
+        click.echo(forget_command(address))
 
 
 def write_program(existing: Existing, out: Path, **how: Any) -> None:

@@ -1,0 +1,114 @@
+"""What Terraform manages of an account, as it is there now: its state says which, the service says what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pulumi_dpc._api.client import DpcClient
+from pulumi_dpc.errors import LookupFailed
+
+from .existing import AgentChoice, Existing, ExistingAgent, ExistingPipeline, read_pipelines, resources_of
+from .run_states import Chosen, agents_by_id
+from .terraform_state import Held, TerraformState
+from .words import counted, say
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What moves from Terraform to Pulumi.
+
+    Attributes:
+        existing: As the service has it.
+        addresses: At which addresses Terraform has it.
+    """
+
+    existing: Existing
+    addresses: Sequence[str]
+
+
+def read_moved(client: DpcClient, state: TerraformState, *, agents: AgentChoice, says_running: bool) -> Moved:
+    """Return what the account has of a state; what it has not is said, and left out.
+
+    Args:
+        client: The account.
+        state: Terraform's.
+        agents: Which agents become resources: those of the state, every streaming one, or none.
+        says_running: The program is to say of each pipeline whether it runs.
+
+    Raises:
+        LookupFailed: The account has nothing of it.
+    """
+    projects = {str(one["id"]).lower(): str(one.get("name")) for one in client.list_projects()}
+    held_pipelines = _by_id(state.pipelines)
+    pipelines = sorted(
+        _pipelines(client, held_pipelines, projects, says_running=says_running),
+        key=lambda one: (one.label.lower(), one.id),
+    )
+    held_agents = {} if agents == "none" else _by_id(state.agents)
+    ours = {one.project_id for one in pipelines}
+    found = [] if agents == "none" else list(_agents(client, held_agents, ours or projects, choice=agents))
+    ids = {one.pipeline_id.lower() for one in pipelines} | {one.id.lower() for one in found}
+    addresses = [
+        one.address
+        for key, held in [*held_agents.items(), *held_pipelines.items()]
+        if key in ids
+        for one in held
+    ]
+    if not addresses:
+        raise LookupFailed(
+            f"nothing of {state.name} is at {client.settings.api_url} with these credentials: give the region and the"
+            " credentials of the account that Terraform has used"
+        )
+    names = {id_: name for id_, name in projects.items() if id_ in ours}
+    return Moved(Existing(names, client.settings.api_url, found, pipelines), addresses)
+
+
+def _by_id(held: Iterable[Held]) -> dict[str, list[Held]]:
+    """Return what Terraform has, by the service's id in lower case; one that it has twice becomes one resource."""
+    found: dict[str, list[Held]] = defaultdict(list)
+    for one in held:
+        found[one.id.lower()].append(one)
+    for first, *others in found.values():
+        for other in others:
+            say(f"{other.address}: is the same as {first.address}, and becomes one resource with it")
+    return found
+
+
+def _pipelines(
+    client: DpcClient, held: Mapping[str, Sequence[Held]], projects: Mapping[str, str], *, says_running: bool
+) -> Iterator[ExistingPipeline]:
+    of_projects: dict[str, dict[str, Held]] = defaultdict(dict)
+    for first, *_ in held.values():
+        of_projects[first.project_id.lower()][first.id.lower()] = first
+    for project_id, wanted in of_projects.items():
+        if project_id not in projects:
+            say(
+                f"the project {project_id} is not visible with these credentials, so"
+                f" {counted(wanted, 'streaming pipeline')} of it {'is' if len(wanted) == 1 else 'are'} left out:"
+                f" {', '.join(one.address for one in wanted.values())}"
+            )
+            continue
+        chosen = Chosen({"id": project_id, "name": projects[project_id]}, tuple(wanted))
+        for one in read_pipelines(client, chosen, says_running=says_running):
+            yield replace(one, label=wanted.pop(one.pipeline_id.lower()).label)
+        _say_missing(wanted.values())
+
+
+def _agents(
+    client: DpcClient, held: Mapping[str, Sequence[Held]], projects: Iterable[str], *, choice: AgentChoice
+) -> Iterator[ExistingAgent]:
+    there = agents_by_id(client) if held or choice == "all" else {}
+    labels = {key: first.label for key, (first, *_) in held.items()}
+    if choice == "all":
+        labels = {key: str(live.get("name")) for key, live in there.items()} | labels
+    found = list(resources_of(there, labels, projects))
+    yield from sorted(found, key=lambda one: (one.label.lower(), one.id))
+    if there:
+        _say_missing(first for key, (first, *_) in held.items() if key not in there)
+
+
+def _say_missing(held: Iterable[Held]) -> None:
+    for one in held:
+        say(f"{one.address}: the service does not have it any more ({one.id}), so it is left out")
