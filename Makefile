@@ -27,7 +27,8 @@ lint: .venv/installed ## ruff: rules and format
 
 types: .venv/installed ## mypy, strict, of the package, the tests, the benchmarks and every example
 	$(BIN)/mypy
-	for program in $$(find examples -name __main__.py); do MYPYPATH=$$(dirname $$program) $(BIN)/mypy $$program || exit 1; done
+	for folder in $$(find examples -name Pulumi.yaml -exec dirname {} \;); do MYPYPATH=$$folder $(BIN)/mypy $$folder/__main__.py || exit 1; done
+	$(BIN)/mypy examples/policy-pack/rules.py
 
 docs: .venv/installed ## the site, in build/docs; a warning is an error
 	$(BIN)/python -m sphinx -b html -E -W --keep-going -q -d build/doctrees docs build/docs

@@ -27,7 +27,7 @@ from tests import REPOSITORY
 from tests.worlds import ENGINES, warmed
 
 PROGRAMS = sorted(
-    str(path.parent.relative_to(REPOSITORY)) for path in (REPOSITORY / "examples").rglob("__main__.py")
+    str(path.parent.relative_to(REPOSITORY)) for path in (REPOSITORY / "examples").rglob("Pulumi.yaml")
 )
 STORY = "examples/agent_and_pipeline"
 """Its pipeline does not run before somebody has installed the agent."""
@@ -49,7 +49,7 @@ def america() -> Iterator[Emulator]:
 def clone(tmp_path: Path) -> Path:
     """Copy what `pulumi up` needs of the repository, with the virtual environment that `make install` makes."""
     copy = tmp_path / "clone"
-    hidden = shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml")
+    hidden = shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml", ".venv")
     shutil.copytree(REPOSITORY / "examples", copy / "examples", ignore=hidden)
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(REPOSITORY / name, copy)
