@@ -875,8 +875,6 @@ def test_scenario_is_the_same_on_the_cli(play: Callable[[Lab], None], tmp_path: 
 @pytest.mark.parametrize(
     "play",
     [
-        secrets_stay_secret,
-        errors_are_shown_as_the_provider_gave_them,
         what_programs_and_providers_say_reaches_the_user,
         one_interrupt_waits_for_what_runs,
         a_kill_leaves_a_pending_operation,

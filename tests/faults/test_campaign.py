@@ -13,7 +13,7 @@ from tests.faults.kinds import KINDS
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.stage import Stage
 
-STEP = {1: 211, 8: 67}
+STEP = {1: 401, 8: 131}
 """Every so many cases one is taken, by the number of pipelines."""
 SAMPLED = [(name, 1) for name in SCENARIOS] + [
     ("create and start", 8),
