@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := demo
-.PHONY: help demo install check test lint types docs tables coverage lowest mutation faults bench clean
+.PHONY: help demo install check test lint types docs tables coverage lowest matrix package sbom mutation faults bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -48,6 +48,20 @@ coverage: .venv/installed ## which lines and branches no test runs, processes of
 lowest: .venv-lowest/installed ## the suite with the lowest versions that pyproject.toml allows; PYTHON=python3.10 for the lowest Python too
 	.venv-lowest/bin/python -m pytest -n auto -m 'not cli'
 
+matrix: .venv/installed ## the suite with every Python that is here, and the lowest and newest SDK; TESTS=tests/dynamic for a part
+	$(BIN)/python -m tests.matrix $(TESTS)
+
+package: ## build the wheel and the source distribution in dist, and install each in an empty environment, with pip and uv
+	$(PYTHON) -m tests.installing dist
+
+sbom: ## what is installed beside the wheel in dist, as CycloneDX, in build/sbom.cdx.json
+	rm -rf build/sbom && mkdir -p build/sbom
+	$(PYTHON) -m venv build/sbom/empty
+	build/sbom/empty/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/*.whl)[emulator]"
+	$(PYTHON) -m venv build/sbom/tool
+	build/sbom/tool/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0
+	build/sbom/tool/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file build/sbom.cdx.json build/sbom/empty/bin/python
+
 mutation: .venv/installed ## which small changes of the rules no test notices: a sample of 80; an hour or so
 	$(BIN)/python -m tests.mutation
 
@@ -77,4 +91,4 @@ bench: .venv/installed ## the figures of docs/benchmarks.md
 	touch $@
 
 clean: ## remove what the other targets make
-	rm -rf .venv .venv-lowest .pulumi build *.egg-info
+	rm -rf .venv .venv-lowest .venv-matrix .pulumi build dist *.egg-info
