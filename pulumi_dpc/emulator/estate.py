@@ -14,9 +14,15 @@ ESTATE: Final = "estate"
 """What is given for a seed to begin with it."""
 
 SECOND_PROJECT: Final = "Überseehandel & Söhne / 数据"
-_AGENTS: Final = 24
+_AGENT_NAMES: Final = (
+    *("class", "Orders", "orders", "a b", "-", "import", "1st", "agent", "x" * 30, "a-b", "a_b", "Agent"),
+    *("def_", "pulumi", "dpc", "PROJECT_ID", *(f"stream-{number}" for number in range(16, 24))),
+)
+"""As odd as the service lets them be, and as those of pipelines."""
+_AGENTS: Final = len(_AGENT_NAMES)
 _AWAY: Final = (6, 13, 20)
 """The agents that are not connected."""
+_BATCH, _BATCH_AGENT = "data_productivity_cloud", "nightly"
 
 _AWS: Final = {"secretType": "AWS_SECRETS_MANAGER", "secretName": "prod/streaming", "secretKey": "password"}
 _SECRETS: Final[tuple[Json, ...]] = (
@@ -84,17 +90,23 @@ _DEPLOYMENTS: Final = (
     *(("gcp", "gke"), ("google_cloud", "gce")),
 )
 _NEWER: Final[dict[int, Callable[[Json], Any]]] = {
-    3: lambda one: one.update(streamingTarget={"type": "iceberg", "catalog": {"a": 1}, "l": [{"x": 0}]}),
+    1: lambda one: one.update(streamingTarget={"type": "iceberg", "catalog": {"a": 1}, "l": [{"x": None}]}),
     9: lambda one: one["streamingSource"].update(type="mongodb"),
     14: lambda one: one["streamingTarget"].update(newer={"a": [1]}),
     18: lambda one: one["streamingSource"]["connection"].update(newer="y"),
     21: lambda one: one.update(newer={"z": 1}),
     25: lambda one: one["streamingSource"]["tables"][0].update(columns=["a"]),
-    27: lambda one: one["streamingSource"]["connection"]["password"].update(newer=1),
+    26: lambda one: one["streamingSource"]["connection"]["password"].update(newer=1),
     32: lambda one: one["streamingTarget"]["connection"].update(authentication={"type": "oauth", "x": 1}),
     38: lambda one: one.update(advancedProperties={}),
 }
 """What is newer than what is published, by the position of the pipeline; and an object that is empty."""
+_OTHER_AGENTS: Final[dict[int, Callable[[Json], Any]]] = {
+    28: lambda one: one.update(agentId=one["agentId"].upper()),
+    29: lambda one: one.update(agentId=_id("agent", "gone")),
+    30: lambda one: one.update(agentId=_id("agent", _BATCH_AGENT)),
+}
+"""Pipelines that name an agent in another case, one that is not there any more, and one that cannot run them."""
 
 
 def estate(first_project: str) -> Json:
@@ -108,34 +120,37 @@ def estate(first_project: str) -> Json:
     """
     return {
         "projects": [{"name": "Analytics", "id": first_project}, {"name": SECOND_PROJECT}],
-        "agents": [*map(_agent, range(_AGENTS)), *_OTHER_AGENTS],
+        "agents": [
+            *map(_agent, range(_AGENTS)),
+            {"name": _BATCH_AGENT, "agentId": _id("agent", _BATCH_AGENT), "agentType": _BATCH},
+            {"name": "nightly-away", "agentType": _BATCH, "connected": False},
+            {"name": "spare", "newer": {"a": 1}},
+        ],
         "environments": [
-            {"name": "production", "project": "Analytics", "defaultAgentName": "stream-00"},
-            {"name": "staging", "project": "Analytics", "defaultAgentName": "nightly"},
-            {"name": "produção", "project": SECOND_PROJECT, "defaultAgentName": "stream-04"},
+            {"name": "production", "project": "Analytics", "defaultAgentName": _AGENT_NAMES[0]},
+            {"name": "staging", "project": "Analytics", "defaultAgentName": _BATCH_AGENT},
+            {"name": "produção", "project": SECOND_PROJECT, "defaultAgentName": _AGENT_NAMES[3]},
             {"name": "empty", "project": SECOND_PROJECT},
         ],
         "pipelines": [_pipeline(number, *kind) for number, kind in enumerate(_kinds())],
     }
 
 
-_OTHER_AGENTS: Final[list[Json]] = [
-    {"name": "nightly", "agentType": "data_productivity_cloud"},
-    {"name": "nightly-away", "agentType": "data_productivity_cloud", "connected": False},
-    {"name": "spare"},
-]
+def _id(kind: str, key: object) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ESTATE}/{kind}/{key}"))
 
 
 def _agent(number: int) -> Json:
     cloud, deployment = _DEPLOYMENTS[number % len(_DEPLOYMENTS)]
     agent = {
-        "name": f"stream-{number:02}",
+        "name": _AGENT_NAMES[number],
+        "agentId": _id("agent", number),
         "cloudProvider": cloud,
         "deployment": deployment,
         "connected": number not in _AWAY,
         "restrictedAccess": number % 7 == 0,
     }
-    return agent | ({"description": f"The {number}th: \"eu\" - über 'alles'"} if number % 3 else {})
+    return agent | ({"description": f"The {number}th:\n \\ \"eu\" - über 'alles'"} if number % 3 else {})
 
 
 def _kinds() -> list[tuple[str, str, bool]]:
@@ -152,8 +167,8 @@ def _pipeline(number: int, source: str, target: str, is_full: bool) -> Json:  # 
     connection = {"host": "db.example.com", "username": "streaming", "password": secret, **_SOURCES[source]}
     one: Json = {
         "project": "Analytics" if (number + 1) % 4 else SECOND_PROJECT,
-        "streamingPipelineId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ESTATE}/{number}")),
-        "agentName": f"stream-{number % _AGENTS:02}",
+        "streamingPipelineId": _id("pipeline", number),
+        "agentId": _id("agent", number % _AGENTS),
         "status": "NOT_RUNNING" if number >= _AGENTS else ("STREAMING", "NOT_RUNNING")[number % 2],
         "name": _NAMES[number],
         "streamingSource": {
@@ -166,8 +181,9 @@ def _pipeline(number: int, source: str, target: str, is_full: bool) -> Json:  # 
     one = copy.deepcopy(one)
     if is_full:
         _fill(one, source, target)
-    if number in _NEWER:
-        _NEWER[number](one)
+    for changes in (_NEWER, _OTHER_AGENTS):
+        if number in changes:
+            changes[number](one)
     return one
 
 

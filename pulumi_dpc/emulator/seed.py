@@ -157,11 +157,11 @@ class _Planting:
 
     def _agent(self, entry: Json) -> None:
         entry = _agent_request(entry)
-        if self._fits(_AGENT, entry) and (found := self._id("agent", entry.get("agentId"), entry["name"])):
+        newer, given = self._may_be_newer, entry.get("agentId")
+        if self._fits(_AGENT, entry, newer=newer) and (found := self._id("agent", given, entry["name"])):
             connects = 0 if entry.pop("connected", True) else math.inf
-            self._store.directory.add_agent(
-                contract.conform(_AGENT_REQUEST, entry), found, connects_after=connects
-            )
+            kept = contract.conform(_AGENT_REQUEST, entry, drop_unknown=not newer)
+            self._store.directory.add_agent(kept, found, connects_after=connects)
 
     def _environment(self, entry: Json) -> None:
         fits = self._fits(_ENVIRONMENT, entry)

@@ -13,16 +13,21 @@ from typing import Any
 import pytest
 
 from pulumi_dpc._names import STREAMING_AGENT_TYPE, STREAMING_PIPELINE_TYPE
-from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Emulator
+from pulumi_dpc.emulator import Emulator
 from pulumi_dpc.testing._engine.cli import CliStack
 from pulumi_dpc.testing._engine.engines import EngineName
 from tests import REPOSITORY
 from tests.cli.command import NOBODY, on_a_terminal, run
-from tests.cli.estate import NAMES, NO_RESOURCE, SHARED, UPPER, agent_of, definitions, populate
+from tests.cli.estate import BOTH_PROJECTS, STREAMING_AGENTS, agents_of, pipelines_of
 from tests.stack.scenarios import succeeded
 from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, fixed_id, resource
 
-STYLES = [(), ("--running",), ("--no-protect", "--running", "--style", "json", "--agents", "all")]
+ANALYTICS, SECOND = BOTH_PROJECTS
+STYLES = [
+    (ANALYTICS,),
+    (ANALYTICS, "--running"),
+    (SECOND, "--no-protect", "--running", "--style", "json", "--agents", "all"),
+]
 
 
 def bring_in(world: World, folder: Path, *, protect: bool) -> None:
@@ -60,28 +65,28 @@ def ids(entries: list[dict[str, Any]], type_: str) -> set[str]:
     return {entry["id"] for entry in entries if entry["type"] == type_}
 
 
-@pytest.mark.parametrize("options", STYLES, ids=lambda options: " ".join(options) or "typed")
+@pytest.mark.parametrize("options", STYLES, ids=lambda options: " ".join(options[1:]) or "typed")
 @pytest.mark.parametrize("kind", ENGINES)
 def test_an_estate_comes_under_pulumi_without_a_write_and_the_next_preview_is_empty(
     make_world: MakeWorld, kind: EngineName, options: tuple[str, ...], tmp_path: Path
 ) -> None:
     """Every source and target, with every optional field, what is unknown, running and stopped, and odd names."""
-    world = make_world(kind, unknown_field="kept")
-    populate(world.api)
+    world = make_world(kind, seed="estate")
     folder = tmp_path / "out"
-    done = run(world.api, "generate", "Analytics", "--out", str(folder), *options)
+    done = run(world.api, "generate", *options, "--out", str(folder))
     assert done.code == 0, done.err
     bring_in(world, folder, protect="--no-protect" not in options)
 
     sent: list[str] = []
     world.api.on_request(lambda request: sent.append(f"{request.method} {request.path}"))
     state = list(world.stack.state)
+    there = pipelines_of(options[0])
+    (project_id,) = {one.project_id for one in world.api.pipelines if one.name == there[0]["name"]}
     assert ids(state, STREAMING_PIPELINE_TYPE) == {
-        f"{GUIDE_PROJECT}/{fixed_id('pipeline', number)}" for number in range(len(NAMES))
+        f"{project_id}/{one['streamingPipelineId']}" for one in there
     }
-    used = {agent_of(number) for number in set(range(len(NAMES))) - {*NO_RESOURCE}}
-    idle = {fixed_id("agent", 99), GUIDE_AGENT} if "all" in options else set()
-    assert ids(state, STREAMING_AGENT_TYPE) == used | idle
+    streaming = {one["agentId"] for one in world.api.agents if one["agentType"] == "streaming"}
+    assert ids(state, STREAMING_AGENT_TYPE) == (streaming if "all" in options else agents_of(there))
     succeeded(world.run("preview", expect_no_changes=True))
     unchanged = [(one.id, one.definition) for one in world.api.pipelines], world.api.agents
     succeeded(world.run("up"))
@@ -109,8 +114,7 @@ def test_generating_only_reads_the_listings_and_what_is_wanted(
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
     """Return the folder of the estate's program."""
-    with Emulator(unknown_field="kept") as api:
-        populate(api)
+    with Emulator(seed="estate") as api:
         done = run(api, "generate", "Analytics", "--running", "--out", str(tmp_path / "out"))
     assert done.code == 0, done.err
     return tmp_path / "out"
@@ -131,9 +135,11 @@ def test_the_program_is_formatted_and_typed(program: Path) -> None:
 
 def test_models_say_what_they_can_and_mappings_the_rest(program: Path) -> None:
     text = (program / "__main__.py").read_text()
-    assert text.count("dpc.StreamingPipeline(\n") == len(NAMES)
-    assert text.count("dpc.StreamingAgent(\n") == len(NAMES) - len(NO_RESOURCE) - 1
-    assert text.count("protect=True") == 2 * len(NAMES) - len(NO_RESOURCE) - 1
+    there = pipelines_of(ANALYTICS)
+    agents = agents_of(there)
+    assert text.count("dpc.StreamingPipeline(\n") == len(there)
+    assert text.count("dpc.StreamingAgent(\n") == len(agents)
+    assert text.count("protect=True") == len(there) + len(agents)
     for model in (
         "PostgresSource",
         "OracleConnection",
@@ -142,7 +148,7 @@ def test_models_say_what_they_can_and_mappings_the_rest(program: Path) -> None:
         "SnowflakeTarget",
     ):
         assert f"dpc.{model}(" in text
-    assert 'password=dpc.SecretReference.azure("n", vault="vault")' in text
+    assert 'password=dpc.SecretReference.azure("streaming", vault="vault")' in text
     assert 'authentication={"type": "oauth", "x": 1}' in text
     assert 'streaming_target={"type": "iceberg", ' in text
 
@@ -262,18 +268,18 @@ def test_a_project_without_pipelines_is_a_program_without_resources(api: Emulato
     assert "name: Empty-project\n" in (tmp_path / "out/Pulumi.yaml").read_text()
 
 
-def test_the_estate_has_every_kind() -> None:
-    assert len(definitions()) == len(NAMES) == 20
-
-
 def test_pipelines_name_their_agents_by_reference(program: Path) -> None:
     """An id in another case is that agent; an agent that can be no resource is named by its id."""
     text = (program / "__main__.py").read_text()
     by_id = [line for line in text.splitlines() if line.startswith('    agent_id="')]
-    assert sorted(by_id) == sorted(f'    agent_id="{agent_of(number)}",' for number in NO_RESOURCE)
-    assert text.count(".agent_id,\n") == len(NAMES) - len(NO_RESOURCE)
-    assert text.count("agent_id=agent_16.agent_id") == len(SHARED)
-    assert agent_of(UPPER).upper() not in (program / "import.json").read_text()
+    agents = [one["agentId"] for one in pipelines_of(ANALYTICS)]
+    others = [agent for agent in agents if agent.lower() not in STREAMING_AGENTS]
+    assert len(others) == 2
+    assert sorted(by_id) == sorted(f'    agent_id="{agent}",' for agent in others)
+    assert text.count(".agent_id,\n") == len(agents) - len(others)
+    assert text.count("agent_id=class_agent.agent_id") == 2
+    (upper,) = [agent for agent in agents if agent.isupper()]
+    assert upper not in (program / "import.json").read_text()
 
 
 def test_what_has_no_agent_to_refer_to_is_said(api: Emulator, tmp_path: Path) -> None:

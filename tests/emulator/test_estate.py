@@ -76,6 +76,21 @@ def test_some_run_and_no_agent_runs_two(estate: Emulator) -> None:
     assert len(kinds) == 4
 
 
+def test_agents_are_any_too(estate: Emulator) -> None:
+    """Given to two pipelines, to none, spelled otherwise, gone, or not of the right type."""
+    agents = {agent["agentId"]: agent for agent in estate.agents}
+    used = Counter(one.definition["agentId"].lower() for one in estate.pipelines)
+    assert set(used.values()) == {1, 2}
+    assert [agent["name"] for id_, agent in agents.items() if id_ not in used] == ["nightly-away", "spare"]
+    assert len(used.keys() - agents.keys()) == 1
+    assert {agents[id_]["agentType"] for id_ in used if id_ in agents} == {
+        "streaming",
+        "data_productivity_cloud",
+    }
+    assert sum(one.definition["agentId"].isupper() for one in estate.pipelines) == 1
+    assert {"Orders", "orders", "class"} <= {agent["name"] for agent in agents.values()}
+
+
 def test_it_is_the_same_at_every_start_and_is_served_whole(estate: Emulator) -> None:
     """The definitions that are newer too, and an edit keeps what is newer in them."""
     with Emulator(seed="estate") as api, Caller(api) as caller:
