@@ -971,14 +971,14 @@ def test_a_killed_command_leaves_no_process_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [
-        ('pulumi.runtime.invoke("x:y:z", {})', "invoke of x:y:z"),
-        ('Thing("a", opts=Opts(import_="a-1"))', "importId"),
-        ('Thing("a", opts=Opts(version="1.2.3"))', "version"),
-        ('pulumi.CustomResource("aws:s3:Bucket", "a")', "resources of type aws:s3:Bucket"),
-        ('pulumi.ProviderResource("aws", "a")', "the provider pulumi:providers:aws"),
+        ('pulumi.runtime.invoke("x:y:z", {})', "needs x:y:z (a function)"),
+        ('Thing("a", opts=Opts(import_="a-1"))', "does not support importId"),
+        ('Thing("a", opts=Opts(version="1.2.3"))', "does not support version"),
+        ('pulumi.CustomResource("aws:s3:Bucket", "a")', "needs aws:s3:Bucket (resource `a`)"),
+        ('pulumi.ProviderResource("aws", "a")', "needs pulumi:providers:aws (provider `a`)"),
         (
             'Thing("a", opts=Opts(hooks=pulumi.ResourceHookBinding(before_create=[print])))',
-            "resource hooks",
+            "does not support resource hooks",
         ),
     ],
 )
@@ -988,4 +988,4 @@ def test_what_is_not_supported_is_refused(line: str, refusal: str, tmp_path: Pat
     lab.program(line)
     refused = lab.run("up")
     assert refused.exit_code == 1
-    assert any(f"does not support {refusal}" in text for text in refused.errors())
+    assert any(refusal in text for text in refused.errors())

@@ -137,9 +137,10 @@ TRANSFORMATIONS: list[Any] = [
     ("engine", "stack transformation"),
 ]
 STACK_TRANSFORM = pytest.param("cli", "stack transform", marks=pytest.mark.cli)
-"""The engine double runs no transforms."""
 WAYS = [
     *TRANSFORMATIONS,
+    ("engine", "stack transform"),
+    ("engine", "component transform"),
     STACK_TRANSFORM,
     pytest.param("cli", "transform", marks=pytest.mark.cli),
     pytest.param("cli", "component transform", marks=pytest.mark.cli),
@@ -168,9 +169,11 @@ def test_a_secret_output_that_a_transformation_names_is_not_left_in_plain_text(
     assert world.outputs()["streamingTarget"] == DEFINITION["streamingTarget"]
 
 
-@pytest.mark.cli
-def test_a_refused_adoption_shows_nothing_that_a_transform_makes_a_secret(make_world: MakeWorld) -> None:
-    world = make_world("cli")
+@pytest.mark.parametrize("kind", ENGINES)
+def test_a_refused_adoption_shows_nothing_that_a_transform_makes_a_secret(
+    kind: EngineName, make_world: MakeWorld
+) -> None:
+    world = make_world(kind)
     living = world.api.add_pipeline(
         edited(streamingTarget={**DEFINITION["streamingTarget"], "prefix": "live-4f1c"})
     )

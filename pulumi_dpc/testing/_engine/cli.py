@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .stack import ROOT, STACK, Diagnostic, Result, Step, base_environment, write_project
+from .running import Inline
+from .stack import SOURCE, Diagnostic, Result, Source, Step, base_environment, our_path, write_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,14 +24,22 @@ NO_CLI = "no Pulumi CLI on PATH or in .pulumi/bin"
 
 
 def find_cli() -> str | None:
-    """Return the path of the Pulumi CLI: from PATH, else from `.pulumi/bin` beside the package."""
-    return shutil.which("pulumi") or shutil.which("pulumi", path=str(ROOT / ".pulumi" / "bin"))
+    """Return the path of the Pulumi CLI: from PATH, else from `.pulumi/bin` of a checkout."""
+    places = [None, *(f"{root}/.pulumi/bin" for root in our_path())]
+    return next(filter(None, (shutil.which("pulumi", path=place) for place in places)), None)
 
 
 class CliStack:
     """A stack of the real Pulumi CLI (interface: `stack.Stack`)."""
 
-    def __init__(self, directory: Path, env: Mapping[str, str] | None = None, *, parallel: int = 8) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        env: Mapping[str, str] | None = None,
+        *,
+        parallel: int = 8,
+        source: Source = SOURCE,
+    ) -> None:
         cli = find_cli()
         if cli is None:
             raise RuntimeError(NO_CLI)
@@ -48,9 +57,10 @@ class CliStack:
         }
         self._running: subprocess.Popen[str] | None = None
         self._killed = False
-        write_project(self.directory, None)
-        if not (self.directory / f"Pulumi.{STACK}.yaml").exists():
-            self._plain("stack", "init", STACK)
+        self._source = source
+        write_project(self.directory, None, source)
+        if not (self.directory / f"Pulumi.{source.stack}.yaml").exists():
+            self._plain("stack", "init", source.stack)
 
     def _plain(self, *args: str) -> str:
         return subprocess.run(
@@ -72,6 +82,11 @@ class CliStack:
     @property
     def state(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._deployment.get("resources", [])
+        return found
+
+    def export(self) -> list[dict[str, Any]]:
+        document = json.loads(self._plain("stack", "export", "--show-secrets"))
+        found: list[dict[str, Any]] = document["deployment"].get("resources", [])
         return found
 
     @property
@@ -130,6 +145,14 @@ class CliStack:
         return self._command("destroy", "--yes", "--skip-preview", env=env)
 
     def _command(self, *args: str, env: Mapping[str, str] | None) -> Result:
+        source = self._source
+        if source.function is None or args[0] in ("refresh", "destroy"):
+            return self._run(*args, env=env)
+        inline = Inline(source.function, source.seconds, {**self._env, **(env or {})})
+        kind = "--exec-kind=auto.inline"
+        return inline.while_served(lambda address: self._run(*args, f"--client={address}", kind, env=env))
+
+    def _run(self, *args: str, env: Mapping[str, str] | None) -> Result:
         with tempfile.TemporaryDirectory() as scratch:
             log = Path(scratch) / "events"
             flags = ["--event-log", str(log), "--non-interactive", "--color", "never"]

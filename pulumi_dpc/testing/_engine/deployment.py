@@ -11,22 +11,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .callbacks import Callbacks
 from .effects import Effects, Protected
 from .generator import Bail, Generator, Planned
 from .hooks import ErrorHooks
 from .host import ProviderError
+from .mocks import Mocks
 from .monitor import Stopped
 from .providers import PACKAGE, PROVIDER_TYPE, Providers
-from .stack import PROJECT, STACK, Diagnostic, Step
+from .stack import SOURCE, Diagnostic, Source, Step
 from .state import Snapshot, State, following
-from .steps import Goal, needed_by, without_dangling
+from .steps import STACK_TYPE, Goal, needed_by, without_dangling
+from .transforms import Transforms
+from .unsupported import Unsupported, missing
 from .values import Props, without_unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 SUCCESS, FAILED, SKIPPED = 0, 1, 2  # the engine's numbers; the SDK knows names for the first two only
-STACK_URN = f"urn:pulumi:{STACK}::{PROJECT}::pulumi:pulumi:Stack::{PROJECT}-{STACK}"
 
 
 @dataclass(frozen=True)
@@ -38,27 +41,43 @@ class Options:
     continue_on_error: bool = False
     parallel: int = 8
     refresh_only: bool = False
+    source: Source = SOURCE
 
 
 class Deployment:
     """Runs and records. Registrations come in from the monitor's threads."""
 
     def __init__(
-        self, options: Options, snapshot: Snapshot, providers: Providers, default_config: Props
+        self,
+        options: Options,
+        snapshot: Snapshot,
+        providers: Providers,
+        default_config: Props,
+        mocks: Mocks,
     ) -> None:
-        self.options, self.snapshot = options, snapshot
+        self.options, self.snapshot, self.mocks = options, snapshot, mocks
+        self.unsupported = ""
+        self.is_deaf = False
         self._default_config = default_config
         self._default_provider = ""
-        self.hooks = ErrorHooks()
+        self.callbacks = Callbacks()
+        self.hooks = ErrorHooks(self.callbacks)
+        self.transforms = Transforms(self.callbacks)
         self._effects = Effects(
             snapshot,
             providers,
             self.hooks,
+            mocks,
             dry_run=options.dry_run,
             warn=lambda urn, text: self.say("warning", urn, text),
         )
         self._generator = Generator(
-            snapshot, self._effects, dry_run=options.dry_run, replace=options.replace, say=self.say
+            snapshot,
+            self._effects,
+            source=options.source,
+            dry_run=options.dry_run,
+            replace=options.replace,
+            say=self.say,
         )
         self._failed_states: list[State] = []
         self._skipped: set[str] = set()
@@ -94,6 +113,11 @@ class Deployment:
         self.say("error", urn, text)
         self.bail()
 
+    def refuse(self, refusal: Unsupported) -> None:
+        """Stop at what the double does not do, and keep what it is apart from the program's own errors."""
+        self.unsupported = self.unsupported or str(refusal)
+        self.fail("", str(refusal))
+
     def bail(self) -> None:
         self.bailed = True
         self.stop()
@@ -123,6 +147,10 @@ class Deployment:
     def end(self) -> None:
         self._stop.set()
         self._ended.set()
+
+    def turn_away(self) -> None:
+        """Take no more messages of the program, nor of a provider: a function complains of being interrupted."""
+        self.is_deaf = True
 
     def await_end(self) -> None:
         self._ended.wait()
@@ -194,7 +222,7 @@ class Deployment:
     def register_outputs(self, urn: str, outputs: Props) -> None:
         state = self._effects.news[urn]
         state.outputs = outputs
-        if urn == STACK_URN:
+        if state.type == STACK_TYPE:
             self.outputs = outputs
 
     def _with_provider(self, goal: Goal) -> None:
@@ -202,8 +230,9 @@ class Deployment:
         if not goal.custom or goal.type == PROVIDER_TYPE or goal.provider:
             return
         if not goal.type.startswith(f"{PACKAGE}:"):
-            self.fail("", f"the test engine does not support resources of type {goal.type}")
-            raise Stopped
+            if not self.mocks.knows(goal.type):
+                raise Unsupported(missing(goal.type, f"resource `{goal.name}`"))
+            return
         if not self._default_provider:
             inputs = dict(self._default_config)
             new, chain = self._generator.plan(Goal(PROVIDER_TYPE, "default", custom=True, inputs=inputs))

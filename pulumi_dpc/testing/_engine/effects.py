@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .hooks import ErrorHooks, Failed, with_retries
 from .host import Host, InitFailed, ProviderError, Read
+from .mocks import MockHost, Mocks
+from .providers import PACKAGE, PROVIDER_TYPE
 from .steps import resolve
 from .values import UNKNOWN, Secret, changed_paths, has_unknown
 
@@ -32,19 +34,26 @@ class Effects:
         snapshot: Snapshot,
         providers: Providers,
         hooks: ErrorHooks,
+        mocks: Mocks,
         *,
         dry_run: bool,
         warn: Callable[[str, str], None],
     ) -> None:
         self._snapshot, self._providers, self._dry_run, self._warn = snapshot, providers, dry_run, warn
-        self._hooks = hooks
+        self._hooks, self._others = hooks, MockHost(mocks)
         self.news: dict[str, State] = {}
 
-    def host(self, state: State) -> Host | None:
+    def host(self, state: State) -> Host | MockHost | None:
         """Return the host that serves a resource; components and providers have none."""
         if not state.custom or state.is_provider:
             return None
+        if not state.type.startswith(f"{PACKAGE}:"):
+            return self._others
         return self._providers.ensure(state.provider, self._snapshot.base)
+
+    def _serve(self, provider: State) -> None:
+        if provider.type == PROVIDER_TYPE:
+            self._providers.serve(f"{provider.urn}::{provider.id}", provider.inputs)
 
     def _finish(self, new: State) -> None:
         _mark_secrets(new)
@@ -53,7 +62,7 @@ class Effects:
     def same(self, new: State, old: State) -> None:
         new.id, new.outputs = old.id, old.outputs
         if new.is_provider:
-            self._providers.serve(f"{new.urn}::{new.id}", new.inputs)
+            self._serve(new)
         self._finish(new)
         self._snapshot.end(new, new=new, done=old)
 
@@ -82,7 +91,7 @@ class Effects:
         if new.is_provider:
             new.id = UNKNOWN if self._dry_run else str(uuid.uuid4())
             new.outputs = dict(new.inputs)
-            self._providers.serve(f"{new.urn}::{new.id}", new.inputs)
+            self._serve(new)
         elif host is None:
             pass
         elif self._dry_run:
@@ -111,7 +120,7 @@ class Effects:
         host = self.host(new)
         if new.is_provider:
             new.outputs = dict(new.inputs)
-            self._providers.serve(f"{new.urn}::{new.id}", new.inputs)
+            self._serve(new)
         elif host is None:
             new.outputs = old.outputs
         elif self._dry_run:

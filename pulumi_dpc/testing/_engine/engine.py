@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .deployment import Deployment, Options
-from .generator import Bail
-from .host import Host, OutputReader
-from .monitor import serve
-from .providers import Providers
-from .stack import PROJECT, STACK, Result, base_environment, write_project
-from .state import Operation, Snapshot, State, StateFile
-from .values import Props, Secret, plain, transform
-from .zygote import ChildProcess, Launcher, shared_launcher
+from .command import KILLED_EXIT_CODE, Command
+from .deployment import Options
+from .mocks import Mocks, NoMocks
+from .stack import SOURCE, Result, Source, base_environment, write_project
+from .state import StateFile
+from .values import Props, Secret
+from .zygote import shared_launcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PROGRAM_MODULE = "pulumi_dpc.testing._engine.program"
-USER_ERROR_WAS_SHOWN = 32  # by the program, which then exits with this code
-CHANGES_EXIT_CODE, KILLED_EXIT_CODE, TWICE_EXIT_CODE = 7, -9, 8
+CHANGES_EXIT_CODE = 7
+NO_MOCKS = NoMocks()
 
 
-class TestEngineStack:
+class DoubleStack:
     """A stack without the CLI (interface: `stack.Stack`). One command at a time; its state is a file."""
-
-    __test__ = False
 
     def __init__(
         self,
@@ -40,14 +33,17 @@ class TestEngineStack:
         parallel: int = 8,
         plain_processes: bool = False,
         preload: Sequence[str] = (),
+        source: Source = SOURCE,
+        mocks: Mocks = NO_MOCKS,
     ) -> None:
         self.directory, self._parallel = Path(directory), parallel
         self._env = base_environment(env)
-        write_project(self.directory, None)
+        self._source, self._mocks = source, mocks
+        write_project(self.directory, None, source)
         self._file = StateFile(self.directory / "stack.json")
         self._config_file = self.directory / "stack.config.json"
         self._launcher = shared_launcher(plain=plain_processes, preload=preload)
-        self._command: _Command | None = None
+        self._command: Command | None = None
 
     # -- state and settings ------------------------------------------------------------------------
 
@@ -67,6 +63,10 @@ class TestEngineStack:
     def pending_operations(self) -> list[dict[str, Any]]:
         pending: list[dict[str, Any]] = self._document["deployment"].get("pending_operations", [])
         return pending
+
+    def export(self) -> list[dict[str, Any]]:
+        resources, _ = self._file.load()
+        return self._file.shown(resources)
 
     @property
     def state_text(self) -> str:
@@ -104,7 +104,7 @@ class TestEngineStack:
         replace: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
     ) -> Result:
-        options = Options(dry_run=True, replace=tuple(replace), parallel=self._parallel)
+        options = Options(dry_run=True, replace=tuple(replace), parallel=self._parallel, source=self._source)
         result = self._execute(options, env, refresh=refresh, program=True)
         if result.ok and expect_no_changes and (result.drifted or _changes(result)):
             result.exit_code = CHANGES_EXIT_CODE
@@ -119,27 +119,35 @@ class TestEngineStack:
         continue_on_error: bool = False,
     ) -> Result:
         options = Options(
-            replace=tuple(replace), continue_on_error=continue_on_error, parallel=self._parallel
+            replace=tuple(replace),
+            continue_on_error=continue_on_error,
+            parallel=self._parallel,
+            source=self._source,
         )
         return self._execute(options, env, refresh=refresh, program=True)
 
     def refresh(self, *, env: Mapping[str, str] | None = None, preview_only: bool = False) -> Result:
-        options = Options(dry_run=preview_only, parallel=self._parallel, refresh_only=True)
+        options = Options(
+            dry_run=preview_only, parallel=self._parallel, source=self._source, refresh_only=True
+        )
         return self._execute(options, env, refresh=True, program=False)
 
     def destroy(self, *, env: Mapping[str, str] | None = None) -> Result:
-        return self._execute(Options(parallel=self._parallel), env, refresh=False, program=False)
+        return self._execute(
+            Options(parallel=self._parallel, source=self._source), env, refresh=False, program=False
+        )
 
     def _execute(
         self, options: Options, env: Mapping[str, str] | None, *, refresh: bool, program: bool
     ) -> Result:
-        command = _Command(
+        command = Command(
             options,
             *self._file.load(),
             self._config,
             self._launcher,
-            self.directory,
+            self._source.folder or self.directory,
             {**self._env, **(env or {})},
+            self._mocks,
         )
         self._command = command
         began = time.monotonic()
@@ -171,171 +179,5 @@ class TestEngineStack:
         """Nothing is held between commands."""
 
 
-class _Command:
-    """One command: its processes, its servers, and how they end."""
-
-    def __init__(
-        self,
-        options: Options,
-        resources: list[State],
-        pending: list[Operation],
-        config: Props,
-        launcher: Launcher,
-        directory: Path,
-        env: dict[str, str],
-    ) -> None:
-        self.snapshot = Snapshot(resources, pending)
-        self._interrupted = _interrupted(pending)
-        self._options, self._config, self._launcher = options, config, launcher
-        self._directory, self._env = directory, env
-        self.providers = Providers(self._start_host)
-        self.deployment = Deployment(options, self.snapshot, self.providers, config)
-        self._address = ""
-        self._program: ChildProcess | None = None
-        self._killed: int | None = None
-
-    def _start_host(self, config: Props) -> Host:
-        env = {**self._env, "PULUMI_PROJECT": PROJECT, "PULUMI_CONFIG": "{}"}
-        return Host(
-            config,
-            self._launcher,
-            cwd=self._directory,
-            env=env,
-            engine=self._address,
-            log=lambda line: self.deployment.say("info", "", line),
-        )
-
-    def run(self, *, refresh: bool, program: bool, delete: bool) -> None:
-        server, self._address = serve(self.deployment, self._options.parallel * 4 + 8)
-        try:
-            self._run(refresh=refresh, program=program, delete=delete)
-        except Bail:
-            self.deployment.bail()
-        finally:
-            self.deployment.await_idle()
-            self._kill_unfinished_program()
-            self.deployment.end()
-            self._end_program()
-            self.providers.cancel()
-            self.providers.close()
-            self.deployment.hooks.close()
-            server.stop(None).wait()
-
-    def _run(self, *, refresh: bool, program: bool, delete: bool) -> None:
-        deployment = self.deployment
-        if refresh:
-            deployment.refresh()
-        elif self._interrupted and not self._options.dry_run:
-            deployment.say("warning", "", self._interrupted)
-        if deployment.errored:
-            return
-        if program and not deployment.stopped:
-            self._run_program()
-        if delete and not deployment.stopped:
-            deployment.delete_the_rest()
-
-    def _run_program(self) -> None:
-        """Run the user's program to its end, or until the deployment stops."""
-        settings = {
-            "monitor": self._address,
-            "engine": self._address,
-            "project": PROJECT,
-            "stack": STACK,
-            "parallel": self._options.parallel,
-            "dry_run": self._options.dry_run,
-            "config": plain(self._config),
-            "secret_keys": [key for key, value in self._config.items() if isinstance(value, Secret)],
-        }
-        process = self._launcher.start(
-            PROGRAM_MODULE, [json.dumps(settings)], cwd=self._directory, env=self._env
-        )
-        self._program = process
-        ended = threading.Event()
-
-        def at_end() -> None:
-            ended.set()
-            self.deployment.wake()
-
-        self._output = OutputReader(process, lambda _, line: self.deployment.say("info", "", line), at_end)
-        deployment = self.deployment
-        deployment.wait_until(lambda: ended.is_set() or deployment.has_heard_program)
-        if not deployment.stopped and not deployment.has_heard_program and process.wait():
-            self._program_failed(process.exit_code)
-
-    def _program_failed(self, code: int | None) -> None:
-        if code != USER_ERROR_WAS_SHOWN:
-            text = f"an unhandled error occurred: program exited with non-zero exit code: {code}"
-            self.deployment.say("error", "", text)
-        self.deployment.bail()
-
-    def _kill_unfinished_program(self) -> None:
-        """Kill it before its calls are answered with the end, or it may still complain of them, by chance."""
-        if self._program is not None and not self.deployment.has_heard_program:
-            self._program.signal(signal.SIGKILL)
-            self._program.wait()
-
-    def _end_program(self) -> None:
-        if self._program is not None:
-            if self.deployment.has_heard_program:
-                self._program.wait(1)
-            self._program.signal(signal.SIGKILL)
-            self._program.wait()
-            self._output.join()
-            self._program.close()
-
-    # -- interruption ------------------------------------------------------------------------------
-
-    def cancel(self) -> None:
-        if self.deployment.canceled:
-            self.kill(TWICE_EXIT_CODE)
-            return
-        self.deployment.hooks.cut_off()
-        self.deployment.stop(canceled=True)
-        self.providers.cancel()
-
-    def kill(self, exit_code: int) -> None:
-        self._killed = exit_code
-        self.snapshot.freeze()
-        self.deployment.stop(canceled=True)
-        self.providers.kill()
-        if self._program is not None:
-            self._program.signal(signal.SIGKILL)
-
-    # -- result ------------------------------------------------------------------------------------
-
-    def result(self) -> Result:
-        deployment = self.deployment
-        code = self._killed if self._killed is not None else int(deployment.errored or deployment.canceled)
-        if code and self._killed != KILLED_EXIT_CODE and not deployment.bailed:
-            kind = "preview" if self._options.dry_run else "update"
-            canceled = not (deployment.errored or self._killed)
-            deployment.say("error", "", f"{kind} {'canceled' if canceled else 'failed'}")
-        result = Result(code, deployment.steps, {}, deployment.diagnostics, deployment.progress)
-        result.drifted = deployment.drifted
-        if result.ok and not self._options.dry_run:
-            result.outputs = plain(deployment.outputs)
-        result.text = _as_text(result, transform(deployment.outputs, lambda _: "[secret]"))
-        return result
-
-
-def _interrupted(pending: Sequence[Operation]) -> str:
-    if not pending:
-        return ""
-    count = f"with {len(pending)} pending operations from previous deployment."
-    header = f"Attempting to deploy or update resources {count}"
-    return "\n".join([header, *(f"  * {op.resource.urn}, interrupted while {op.type}" for op in pending)])
-
-
 def _changes(result: Result) -> bool:
     return any(step.op not in ("same", "read", "refresh") for step in result.steps)
-
-
-def _as_text(result: Result, outputs: Props) -> str:
-    """Show what a person would see."""
-    rows = [
-        f"{step.op} {step.result} {step.type} {step.name} {sorted(step.keys) or ''}" for step in result.steps
-    ]
-    said = [
-        f"{d.severity}: {d.urn.partition('::')[2]}: {d.text}" for d in result.diagnostics + result.progress
-    ]
-    return "\n".join([*rows, *said, *(f"{key}: {json.dumps(value)}" for key, value in outputs.items())])

@@ -19,13 +19,14 @@ def open_stack(
 ) -> Stack:
     """Open, or create, the stack whose project and state are in `directory`; `env` goes to every process.
 
-    Options: `parallel=8`; for the engine also `plain_processes=False` and `preload=()` (modules its processes need).
+    Options: `parallel=8`, `source=SOURCE`; for the engine also `plain_processes=False`, `mocks`, and `preload=()`
+    (modules its processes need).
     """
     # Imported late: programs and provider hosts import this package too, for `sample_provider`.
     if kind == "cli":
         from .cli import CliStack
 
         return CliStack(directory, env, **options)
-    from .engine import TestEngineStack
+    from .engine import DoubleStack
 
-    return TestEngineStack(directory, env, **options)
+    return DoubleStack(directory, env, **options)

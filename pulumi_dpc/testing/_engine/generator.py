@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .host import Diff
-from .stack import PROJECT, STACK
+from .stack import Source
 from .state import State
 from .steps import (
     Decision,
@@ -63,12 +63,13 @@ class Generator:
         snapshot: Snapshot,
         effects: Effects,
         *,
+        source: Source,
         dry_run: bool,
         replace: Container[str],
         say: Callable[[str, str, str], None],
     ) -> None:
         self._snapshot, self._effects, self._say = snapshot, effects, say
-        self._dry_run, self._replace = dry_run, replace
+        self._source, self._dry_run, self._replace = source, dry_run, replace
         self._seen = Seen()
         self._pending_deletes: set[State] = set()
         self.errored = False
@@ -79,7 +80,7 @@ class Generator:
         return self._seen.aliased
 
     def urn(self, goal: Goal) -> str:
-        return create_urn(STACK, PROJECT, goal.parent, goal.type, goal.name)
+        return create_urn(self._source.stack, self._source.project, goal.parent, goal.type, goal.name)
 
     def _new_urn(self, goal: Goal) -> str:
         urn = self.urn(goal)

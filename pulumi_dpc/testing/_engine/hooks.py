@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
-from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
+from pulumi.runtime.proto import resource_pb2
 
 from .host import InitFailed, ProviderError
 from .values import to_wire
@@ -16,6 +15,7 @@ from .values import to_wire
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .callbacks import Callbacks
     from .state import State
 
 T = TypeVar("T")
@@ -70,10 +70,10 @@ class Failed:
 class ErrorHooks:
     """The hooks that the running program has registered, by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, callbacks: Callbacks) -> None:
         self._lock = threading.Lock()
+        self._program = callbacks
         self._callbacks: dict[str, Any] = {}
-        self._channels: dict[str, grpc.Channel] = {}
         self._is_cut_off = False
 
     def cut_off(self) -> None:
@@ -97,29 +97,16 @@ class ErrorHooks:
         callback = self._callbacks.get(name)
         if callback is None:
             raise HookFailed(f'error hook "{name}" was not registered')
-        request = callback_pb2.CallbackInvokeRequest(
-            token=callback.token, request=failed.to_request(errors).SerializeToString()
-        )
         if self._is_cut_off:
             raise HookFailed(f'error hook "{name}" failed: {_GONE}')
         try:
-            answer = self._stub(callback.target).Invoke(request)
+            answer = self._program.call(callback, failed.to_request(errors).SerializeToString())
         except grpc.RpcError:
             raise HookFailed(f'error hook "{name}" failed: {_GONE}') from None
-        response = resource_pb2.ErrorHookResponse.FromString(answer.response)
+        response = resource_pb2.ErrorHookResponse.FromString(answer)
         if response.error:
             raise HookFailed(f'error hook "{name}" failed: {response.error}')
         return bool(response.retry)
-
-    def _stub(self, target: str) -> callback_pb2_grpc.CallbacksStub:
-        with self._lock:
-            if target not in self._channels:
-                self._channels[target] = grpc.insecure_channel(target, options=_GRPC_CHANNEL_OPTIONS)
-            return callback_pb2_grpc.CallbacksStub(self._channels[target])
-
-    def close(self) -> None:
-        for channel in self._channels.values():
-            channel.close()
 
 
 def with_retries(
@@ -141,7 +128,7 @@ def with_retries(
             if len(errors) >= MAX_RETRIES and is_partial:
                 # The real engine stores such a resource without its id and cannot go on with that state.
                 raise ProviderError(
-                    "the test engine does not support so many initialization failures"
+                    "pulumi_dpc.testing does not support so many initialization failures"
                 ) from None
             if len(errors) >= MAX_RETRIES:
                 warn(failed.subject.urn, f"maximum number of error hook retries ({MAX_RETRIES}) reached")

@@ -12,16 +12,22 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,
+    provider_pb2,
     resource_pb2,
     resource_pb2_grpc,
 )
 
+from .deadline import STREAM
 from .hooks import ARE_KNOWN, ON_ERROR, HookFailed
-from .providers import PROVIDER_TYPE
+from .providers import PACKAGE, PROVIDER_TYPE
 from .steps import Alias, Goal, seconds
-from .values import from_wire, to_wire
+from .transforms import TransformFailed
+from .unsupported import Unsupported, missing
+from .values import from_wire, plain, to_wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .deployment import Deployment
 
 FEATURES = {
@@ -30,16 +36,14 @@ FEATURES = {
     "outputValues": "OUTPUT_VALUES",
     "aliasSpecs": "ALIAS_SPECS",
     "deletedWith": "DELETED_WITH",
+    "transforms": "TRANSFORMS",
 } | ({"errorHooks": "ERROR_HOOKS"} if ARE_KNOWN else {})
 """What a program may rely on, by the name that it asks for and the one that newer SDKs are told all at once."""
 REFUSED = (
     "remote",
     "importId",
     "providers",
-    "transforms",
     "packageRef",
-    "pluginDownloadURL",
-    "version",
     "replace_with",
     "replacement_trigger",
     "state_migrations",
@@ -50,10 +54,6 @@ SEVERITIES = {engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb2
 
 class Stopped(Exception):
     """The deployment is over; the program will get no answer."""
-
-
-class Unsupported(Exception):
-    """The test engine does not do this; the real one may."""
 
 
 class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
@@ -72,8 +72,11 @@ class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
     def RegisterResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         deployment = self._deployment
         with _Answer(deployment, context):
+            _refuse_provider(request, deployment.mocks.knows)
+            deployment.transforms.apply(request)
             _refuse(request)
             state, outcome = deployment.register(_goal(request))
+            deployment.transforms.remember(state.urn, request)
             return resource_pb2.RegisterResourceResponse(
                 urn=state.urn,
                 id=state.id,
@@ -115,7 +118,11 @@ class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return self._unsupported(context, f"invoke of {request.tok}")
+        with _Answer(self._deployment, context):
+            answer = self._deployment.mocks.call(request.tok, plain(from_wire(request.args)))
+            response = provider_pb2.InvokeResponse()
+            getattr(response, "return").CopyFrom(to_wire(answer, keep_secrets=True))
+            return response
 
     def Call(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return self._unsupported(context, f"call of {request.tok}")
@@ -124,7 +131,8 @@ class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
         return self._unsupported(context, f"package {request.name}")
 
     def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return self._unsupported(context, "transforms")
+        self._deployment.transforms.add(request)
+        return empty_pb2.Empty()
 
     def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return self._unsupported(context, "invoke transforms")
@@ -134,7 +142,7 @@ class MonitorServicer(resource_pb2_grpc.ResourceMonitorServicer):
 
     def _unsupported(self, context: grpc.ServicerContext, what: str) -> Any:
         with _Answer(self._deployment, context):
-            raise Unsupported(f"the test engine does not support {what}")
+            raise Unsupported(f"pulumi_dpc.testing does not support {what}")
 
 
 class _Answer:
@@ -149,8 +157,12 @@ class _Answer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         if error is None:
             return
-        if not isinstance(error, Stopped):
-            self._deployment.fail("", str(error) if isinstance(error, Unsupported) else repr(error))
+        if isinstance(error, Unsupported):
+            self._deployment.refuse(error)
+        elif isinstance(error, TransformFailed):
+            self._deployment.fail("", str(error))
+        elif not isinstance(error, Stopped):
+            self._deployment.fail("", repr(error))
         self._deployment.await_end()
         self._context.abort(grpc.StatusCode.UNAVAILABLE, "the deployment has ended")
 
@@ -163,7 +175,11 @@ class EngineServicer(engine_pb2_grpc.EngineServicer):
         self._root = ""
 
     def Log(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        if request.severity in SEVERITIES:
+        if self._deployment.is_deaf:
+            return empty_pb2.Empty()
+        if request.streamId == STREAM:
+            self._deployment.fail(request.urn, request.message)
+        elif request.severity in SEVERITIES:
             severity = SEVERITIES[request.severity]
             self._deployment.say(severity, request.urn, request.message, ephemeral=request.ephemeral)
         return empty_pb2.Empty()
@@ -191,10 +207,19 @@ def _refuse(request: Any) -> None:
     given = {field.name for field, value in request.ListFields() if not _is_empty(value)}
     refused = sorted(given & set(REFUSED) - ({"providers"} if not request.remote else set()))
     refused += [f"{field.name} hooks" for field, _ in request.hooks.ListFields() if field.name != "on_error"]
+    if request.type.startswith(f"{PACKAGE}:"):
+        refused += sorted(given & {"version", "pluginDownloadURL"})
     if refused:
-        raise Unsupported(f"the test engine does not support {', '.join(refused)} (resource {request.name})")
-    if request.type.startswith("pulumi:providers:") and request.type != PROVIDER_TYPE:
-        raise Unsupported(f"the test engine does not support the provider {request.type}")
+        raise Unsupported(
+            f"pulumi_dpc.testing does not support {', '.join(refused)} (resource `{request.name}`)"
+        )
+
+
+def _refuse_provider(request: Any, is_given: Callable[[str], bool]) -> None:
+    """Refuse an explicit provider of another package, unless the test gives it."""
+    kind = request.type
+    if kind.startswith("pulumi:providers:") and kind != PROVIDER_TYPE and not is_given(kind):
+        raise Unsupported(missing(kind, f"provider `{request.name}`"))
 
 
 def _is_empty(value: Any) -> bool:

@@ -1,6 +1,6 @@
 """Runs a user's program against a monitor, as the language host of the CLI does, by `python -m`.
 
-Arguments: one JSON object with monitor, engine, project, stack, parallel, dry_run, config and secret_keys.
+Arguments: one JSON object with monitor, engine, project, stack, parallel, dry_run, config, secret_keys and seconds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 
 import pulumi
 import pulumi.runtime
+
+from .deadline import watch
 
 USER_ERROR_WAS_SHOWN = 32
 
@@ -46,7 +48,8 @@ def users_traceback() -> str:
     return traceback.format_exc()
 
 
-def _run_path(program: str) -> None:
+def _run_path(program: str, seconds: float) -> None:
+    watch(seconds)
     runpy.run_path(program, run_name="__main__")
 
 
@@ -54,7 +57,7 @@ def _drop(*_: Any, **__: Any) -> None:
     """Take the place of `pulumi.log.debug`: each message is a call to the engine, and no command shows one."""
 
 
-def run(parallel: int) -> int:
+def run(parallel: int, seconds: float) -> int:
     """Run `__main__.py` of the working directory; return the exit code."""
     program = os.path.abspath("__main__.py")
     loop = asyncio.new_event_loop()
@@ -64,7 +67,7 @@ def run(parallel: int) -> int:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     pulumi.log.debug = _drop
     try:
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(program)))
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(program, seconds)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return 1
@@ -81,7 +84,7 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     sys.argv = ["__main__.py"]
     configure(settings)
-    sys.exit(run(settings["parallel"]))
+    sys.exit(run(settings["parallel"], settings["seconds"]))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import dataclass, field
@@ -9,12 +10,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 PROJECT = "proj"
 STACK = "dev"
-ROOT = Path(__file__).resolve().parents[3]
-"""What holds the package: every process of a stack finds the same one."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a stack is of, and which program it runs.
+
+    Attributes:
+        project: The name of the project.
+        stack: The name of the stack.
+        folder: Where the program's `__main__.py` is, if it is not the stack's own folder.
+        function: An inline program, in place of a file.
+        seconds: After how long a program that waits for something is given up.
+    """
+
+    project: str = PROJECT
+    stack: str = STACK
+    folder: Path | None = None
+    function: Callable[[], object] | None = None
+    seconds: float = 60.0
+
+
+SOURCE = Source()
+"""A program in the stack's own folder."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,8 @@ class Result:
     progress: list[Diagnostic] = field(default_factory=list)
     text: str = ""
     drifted: bool = False
+    unsupported: str = ""
+    """What the program asked for that the engine double does not do."""
     seconds: float = 0.0
     """Wall time of the command alone, without what the stack does around it."""
 
@@ -95,6 +119,9 @@ class Stack(Protocol):
     @property
     def pending_operations(self) -> list[dict[str, Any]]:
         """What was under way when a command was killed."""
+
+    def export(self) -> list[dict[str, Any]]:
+        """Return the resources with their secrets in plain text, as `pulumi stack export --show-secrets` does."""
 
     def write(self, program_text: str) -> None:
         """Replace the program."""
@@ -145,22 +172,31 @@ def urn_of(name: str, kind: str = "pulumi-python:dynamic/sample:Thing", *parents
     return f"urn:pulumi:{STACK}::{PROJECT}::{'$'.join([*parents, kind])}::{name}"
 
 
-def write_project(directory: Path, program_text: str | None) -> None:
+def write_project(directory: Path, program_text: str | None, source: Source = SOURCE) -> None:
     """Make `directory` a Pulumi project; a program text of None leaves the program alone."""
     directory.mkdir(parents=True, exist_ok=True)
     project = directory / "Pulumi.yaml"
     if not project.exists():
-        project.write_text(f"name: {PROJECT}\nruntime: python\n")
+        main = f"main: {json.dumps(str(source.folder))}\n" if source.folder else ""
+        project.write_text(f"name: {source.project}\nruntime: python\n{main}")
     if program_text is not None:
         (directory / "__main__.py").write_text(program_text)
 
 
 def base_environment(env: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the environment of a command: ours without Pulumi's and DPC's settings, the package importable."""
+    """Return the environment of a command: ours without Pulumi's and DPC's settings, this package importable."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "DPC_"))}
-    clean["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [clean.get("PYTHONPATH")])])
+    paths = [*our_path(), *filter(None, [clean.get("PYTHONPATH")])]
+    if paths:
+        clean["PYTHONPATH"] = os.pathsep.join(paths)
     clean["PULUMI_PYTHON_CMD"] = sys.executable
     clean["no_proxy"] = clean["NO_PROXY"] = (
         "127.0.0.1,localhost"  # a proxy knows nothing of this machine's ports
     )
     return {**clean, **(env or {})}
+
+
+def our_path() -> list[str]:
+    """Return what a process needs on its path to find this package: nothing, where it is installed."""
+    root = Path(__file__).resolve().parents[3]
+    return [] if root.name in ("site-packages", "dist-packages") else [str(root)]

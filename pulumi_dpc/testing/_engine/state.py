@@ -94,6 +94,11 @@ def _open(value: Any, decrypt: Callable[[dict[str, Any]], Secret]) -> Any:
     return value
 
 
+def _shown(secret: Secret) -> dict[str, Any]:
+    opened = transform(secret.value, lambda inner: inner.value)
+    return {SIGNATURE: SECRET, "plaintext": json.dumps(opened)}
+
+
 class Vault:
     """Keeps secrets unreadable in the state file. A test double: a keyed XOR stream, not cryptography to rely on."""
 
@@ -236,6 +241,10 @@ class StateFile:
             for stored in deployment.get("pending_operations", [])
         ]
         return states, pending
+
+    def shown(self, resources: Iterable[State]) -> list[dict[str, Any]]:
+        """Return resources as an export with `--show-secrets` does."""
+        return [state.to_json(_shown) for state in resources]
 
     def document(self, resources: Iterable[State], pending: Iterable[Operation]) -> dict[str, Any]:
         hide = self._vault.encrypt

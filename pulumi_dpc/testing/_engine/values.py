@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf import json_format, struct_pb2
 
+from .unsupported import Unsupported
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -47,7 +49,7 @@ def _decode(value: Any) -> Any:
         inner = _decode(value["value"]) if "value" in value else UNKNOWN
         return Secret(inner) if value.get("secret") else inner
     if signature not in (None, REFERENCE):
-        raise NotImplementedError("the test engine does not support assets and archives")
+        raise Unsupported("pulumi_dpc.testing does not support assets and archives")
     return {key: _decode(item) for key, item in value.items()}
 
 

@@ -282,7 +282,10 @@ def _run_module(module: str) -> int:
 def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     for name in sys.argv[2:]:
-        importlib.import_module(name)
+        module, _, function = name.partition(":")
+        loaded = importlib.import_module(module)
+        if function:
+            getattr(loaded, function)()  # what it builds is kept
     gc.freeze()  # a collection in a child would copy every page it looks at
     _Server(connection).serve()
 
