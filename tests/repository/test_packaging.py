@@ -95,9 +95,9 @@ def test_the_wheel_has_the_licence_and_the_notice(wheel: list[str]) -> None:
 
 
 def test_the_wheel_has_nothing_but_the_package(wheel: list[str]) -> None:
-    """A top-level ``tests`` or ``examples`` would shadow the user's own."""
+    """A top-level ``tests`` or ``examples`` would shadow the user's own. Beside it stands pytest's plugin."""
     tops = {name.partition("/")[0] for name in wheel}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"pulumi_dpc"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"pulumi_dpc", "pytest_pulumi_dpc.py"}
 
 
 def test_the_source_distribution_has_what_the_wheel_has(sdist: Path, wheel: list[str]) -> None:

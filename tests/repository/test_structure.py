@@ -56,7 +56,7 @@ def test_no_chain_of_rooms_is_long() -> None:
 def test_a_room_loads_nothing_by_itself() -> None:
     """So that a light module of a room stays light."""
     for path in PACKAGE.rglob("__init__.py"):
-        if path.parent not in (PACKAGE, PACKAGE / "emulator"):
+        if path.parent not in (PACKAGE, PACKAGE / "emulator", PACKAGE / "testing"):
             assert len(ast.parse(path.read_text()).body) == 1, f"{path} is more than a docstring"
 
 

@@ -1,0 +1,1 @@
+"""What users test their stacks with: on the engine double, and the same on the real CLI."""

@@ -1,0 +1,184 @@
+"""What a test of a stack is told: values, secrets, and sentences that name what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from pulumi_dpc.emulator import Emulator, Fault
+from pulumi_dpc.testing import (
+    CommandFailed,
+    CommandSucceeded,
+    Secret,
+    StackFactory,
+    TestingError,
+    Unresolved,
+    open_stack,
+)
+from pulumi_dpc.testing._engine.values import SECRET, SIGNATURE, UNKNOWN
+from pulumi_dpc.testing.program import config_of, config_text, find_program
+from pulumi_dpc.testing.resource import Resource
+from tests.testing.programs import TYPE, pipeline
+
+STORED: dict[str, Any] = {
+    "urn": f"urn:pulumi:test::shop::{TYPE}::orders",
+    "type": TYPE,
+    "id": "p/s",
+    "outputs": {
+        "__provider": "gASV",
+        "running": True,
+        "streamingPipelineId": "s",
+        "target": {"prefix": {SIGNATURE: SECRET, "plaintext": '"hunter2"'}, "bucket": UNKNOWN},
+        "login": {SIGNATURE: SECRET, "plaintext": '{"user": "x"}'},
+    },
+}
+
+
+def test_outputs_are_attributes_by_the_names_of_programs() -> None:
+    orders = Resource(STORED)
+    assert (orders.running, orders.streaming_pipeline_id, orders["streamingPipelineId"]) == (True, "s", "s")
+    assert (orders.id, orders.pulumi_resource_name, orders.pulumi_resource_type) == ("p/s", "orders", TYPE)
+    assert not [key for key in orders.outputs if key.startswith("__")]
+
+
+def test_an_output_that_is_missing_is_told_with_those_that_are_there() -> None:
+    with pytest.raises(AttributeError) as error:
+        _ = Resource(STORED).runing
+    assert "`orders` has no output `runing`; did you mean `running`? It has: login, running" in str(
+        error.value
+    )
+
+
+def test_an_output_that_was_never_resolved_is_named() -> None:
+    with pytest.raises(Unresolved, match=r"the output `orders\.target` was never resolved"):
+        _ = Resource(STORED).target
+
+
+def test_a_secret_is_a_secret_and_is_never_printed() -> None:
+    orders = Resource(STORED)
+    assert orders.login == Secret({"user": "x"})
+    assert orders.outputs["target"]["prefix"] == Secret("hunter2")
+    assert "hunter2" not in repr(orders.outputs)
+
+
+def test_a_command_that_fails_raises_with_the_report_of_the_cli(dpc_stack: StackFactory) -> None:
+    def program() -> None:
+        pipeline(streamingTarget={"type": "s3"})
+
+    stack = dpc_stack(program)
+    with pytest.raises(CommandFailed) as failed:
+        stack.up()
+    report = str(failed.value)
+    assert report.startswith("`pulumi up` failed (exit code 1):")
+    assert f"Diagnostics:\n  {TYPE} (orders):\n    error: " in report
+    assert "bucket" in failed.value.result.errors[0]
+    assert "Traceback" not in report
+    with pytest.raises(CommandSucceeded, match="does not say 'prefix'"):
+        stack.up(expect_failure="prefix")
+
+
+def test_a_failure_that_does_not_come_is_an_error(dpc_stack: StackFactory) -> None:
+    """Neither an expected failure nor a fault that nothing has met may be forgotten."""
+
+    def program() -> None:
+        pulumi.export("answer", 42)
+
+    stack = dpc_stack(program)
+    with pytest.raises(CommandSucceeded, match="was expected to fail, and succeeded"):
+        stack.up(expect_failure=True)
+    with pytest.raises(TestingError, match="of 1 faults only 0 befell a request"):
+        stack.up(fail=Fault("drop-after", match="PUT /v1/*"))
+    assert stack.outputs == {"answer": 42}
+    with pytest.raises(
+        LookupError, match="the stack has no resource 'orders' There is none at all: has `up` run"
+    ):
+        _ = stack["orders"]
+
+
+@pytest.mark.parametrize("kind", ["output", "input"])
+def test_a_program_that_waits_for_nothing_is_ended_and_what_it_waits_for_is_named(
+    kind: str, dpc_stack: StackFactory
+) -> None:
+    """Pulumi itself would wait for ever."""
+
+    def program() -> None:
+        never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        if kind == "output":
+            pulumi.export("endpoint", pulumi.Output.from_input(never))
+        else:
+            pipeline(streamingTarget={"type": "s3", "bucket": never})
+
+    named = "the stack output `endpoint`" if kind == "output" else f"an input of `orders` ({TYPE})"
+    report = dpc_stack(program, seconds=0.3).up(expect_failure=True).text
+    assert f"the program has not ended after 0.3 s: {named} never resolves" in report
+
+
+def test_a_file_that_waits_for_nothing_is_ended_too(tmp_path: Path, dpc_stack: StackFactory) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    lines = ["import asyncio, pulumi", "never = asyncio.get_event_loop().create_future()"]
+    (tmp_path / "__main__.py").write_text(
+        "\n".join([*lines, 'pulumi.export("x", pulumi.Output.from_input(never))\n'])
+    )
+    dpc_stack(tmp_path, seconds=0.3).up(expect_failure="the stack output `x` never resolves")
+
+
+def test_a_function_sees_the_variables_of_the_test_and_no_account_of_its_reader(
+    dpc_stack: StackFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A developer's own credentials must not reach the emulator, nor the developer's account a test."""
+    import pulumi_dpc as dpc
+
+    monkeypatch.setenv("DPC_TOKEN", "of-a-real-account")
+    monkeypatch.setenv("DPC_REGION", "eu1")
+
+    def program() -> None:
+        pulumi.export("name", dpc.get_project("Analytics").name)
+
+    result = dpc_stack(program).up()
+    assert result.outputs == {"name": "Analytics"}
+    assert [request.path for request in result.requests] == ["/v1/projects"]
+
+
+def test_a_stack_can_be_opened_without_pytest() -> None:
+    with Emulator(time_scale=0.01) as api, open_stack(lambda: pulumi.export("x", 1), api=api) as stack:
+        assert stack.up().outputs == {"x": 1}
+        assert stack.api is api
+
+
+# ---- the project and its configuration ----
+
+
+def test_values_of_the_configuration_are_stored_as_pulumi_stores_them() -> None:
+    values = ["a", 1, True, ["x"], {"k": 1.5}]
+    assert [config_text(value)[0] for value in values] == ["a", "1", "true", '["x"]', '{"k": 1.5}']
+    assert config_text(Secret(7)) == ("7", True)
+
+
+def test_a_value_that_is_encrypted_in_the_stacks_file_has_to_be_given(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.prod.yaml").write_text("config: {shop:a: x, shop:b: {secure: v1:abc}}\n")
+    found = find_program(tmp_path, "prod", None, [])
+    with pytest.raises(TestingError, match=r"shop:b is encrypted .* config=\{'shop:b': Secret\(\.\.\.\)\}"):
+        config_of(found, {})
+    assert config_of(found, {"b": Secret("y")}) == {"shop:a": "x", "shop:b": Secret("y")}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "there is no Pulumi.yaml in "),
+        ("name: shop\nruntime: nodejs\n", "runtime: must be python, not 'nodejs'"),
+        ("name: [", "is not YAML"),
+        ("- a\n", "must be a mapping"),
+    ],
+)
+def test_a_folder_that_is_no_python_project_is_refused(text: str | None, says: str, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "infra").mkdir()
+        (tmp_path / "infra" / "Pulumi.yaml").write_text(text)
+    with pytest.raises(TestingError, match=says):
+        find_program("infra", "test", None, [tmp_path, tmp_path / "other"])
