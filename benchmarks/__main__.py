@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import imports, previews, report, scale, speed, starting
+from . import imports, previews, report, scale, speed, starting, suites
 
 
 def main() -> None:
@@ -19,6 +19,7 @@ def main() -> None:
         lambda: previews.report((1, 5), rounds=1) if quick else previews.report(),
         lambda: starting.report((20.0,)) if quick else starting.report(),
         lambda: scale.report((1, 5), plot=None) if quick else scale.report(),
+        lambda: suites.report(3 if quick else suites.ROUNDS),
         lambda: imports.report(3 if quick else imports.ROUNDS),
     ):
         print(part(), end="\n\n", flush=True)

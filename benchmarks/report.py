@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from pulumi_dpc.testing._engine.cli import NO_CLI, find_cli
+from pulumi_dpc.testing import find_cli
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -40,6 +40,6 @@ def _processor() -> str:
 def _engine() -> str:
     cli = find_cli()
     if cli is None:
-        return f"{NO_CLI}, so the times are those of the test engine and not of Pulumi"
+        return "no Pulumi CLI on PATH, so the times are those of pulumi_dpc.testing and not of Pulumi"
     found = subprocess.run([cli, "version"], check=True, capture_output=True, text=True)
     return f"Pulumi CLI {found.stdout.strip()}, `file://` backend"

@@ -25,8 +25,11 @@ def measure(counts: tuple[int, ...]) -> tuple[Costs, Costs]:
     floor: Costs = {command: [] for command in COMMANDS}
     for count in counts:
         print(f"  {count} pipelines", file=sys.stderr)
-        with tempfile.TemporaryDirectory() as scratch, stacks.pipelines(Path(scratch, "pipelines")) as bench:
-            nothing = stacks.do_nothing(Path(scratch, "nothing"), as_large=True)
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            stacks.pipelines(Path(scratch, "pipelines")) as bench,
+            stacks.do_nothing(Path(scratch, "nothing"), as_large=True) as nothing,
+        ):
             bench.write(count)
             nothing.write(count)
             for command in COMMANDS:

@@ -35,9 +35,12 @@ Round = tuple[stacks.Cost, stacks.Cost, stacks.Cost]
 def measure(count: int, rounds: int) -> dict[str, list[Round]]:
     """Return for each command the costs of all rounds."""
     costs = defaultdict(list)
-    with tempfile.TemporaryDirectory() as scratch, stacks.pipelines(Path(scratch, "pipelines")) as ours:
-        floor = stacks.do_nothing(Path(scratch, "nothing"))
-        large = stacks.do_nothing(Path(scratch, "large"), as_large=True)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        stacks.pipelines(Path(scratch, "pipelines")) as ours,
+        stacks.do_nothing(Path(scratch, "nothing")) as floor,
+        stacks.do_nothing(Path(scratch, "large"), as_large=True) as large,
+    ):
         for turn in range(rounds):
             print(f"  {count} pipelines, round {turn + 1} of {rounds}", file=sys.stderr)
             for shown, command, edited in COMMANDS:

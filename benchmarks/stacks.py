@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_dpc.emulator import GUIDE_PROJECT, Emulator
-from pulumi_dpc.testing._engine.cli import find_cli
-from pulumi_dpc.testing._engine.engines import open_stack
+from pulumi_dpc.testing import Stack, find_cli, open_stack
 
-KIND: Any = "cli" if find_cli() else "engine"
+HAS_CLI = find_cli() is not None
+REPOSITORY = Path(__file__).resolve().parents[1]
 LATENCY_SECONDS = 0.05
 MOST = 1000
 AGENT = "00000000-0000-4000-8000-"
@@ -95,38 +95,31 @@ class Bench:
     """Write programs of a stack and measure commands on it.
 
     Args:
-        directory: Of the stack.
+        stack: The stack.
+        folder: Of its program.
         template: Its program.
-        kind: The engine.
-        api: The service that its resources live at, if any.
-        options: Of the engine.
     """
 
-    def __init__(
-        self, directory: Path, template: str, kind: Any, api: Emulator | None = None, **options: Any
-    ) -> None:
-        self._stack = open_stack(kind, directory, api.env if api else {}, **options)
-        self._directory = directory
+    def __init__(self, stack: Stack, folder: Path, template: str) -> None:
+        self._stack = stack
+        self._folder = folder
         self._template = template
-        self._api = api
 
     def write(self, count: int, *, edited: int = 0, running: bool | None = None) -> None:
         """Write the program with that many resources; ``edited`` is a property of the first."""
-        self._stack.write(self._template.format(count=count, edited=edited, running=running))
+        text = self._template.format(count=count, edited=edited, running=running)
+        (self._folder / "__main__.py").write_text(text)
 
-    def cost(self, command: str, **variables: str) -> Cost:
-        """Run preview, up, refresh or destroy, with these environment variables beside those of the API.
+    def set_config(self, key: str, value: str) -> None:
+        """Set a value of the stack's configuration for the next command."""
+        self._stack.set_config(key, value)
 
-        Raises:
-            RuntimeError: It failed.
-        """
-        if self._api is not None:
-            self._api.clear_requests()
-        with _watched(self._directory) as most:
-            result = getattr(self._stack, command)(env={**(self._api.env if self._api else {}), **variables})
-        if not result.ok:
-            raise RuntimeError(result.text)
-        requests = self._api.requests if self._api is not None else []
+    def cost(self, command: str) -> Cost:
+        """Run preview, up, refresh or destroy."""
+        self._stack.api.clear_requests()
+        with _watched(self._folder) as most:
+            result = getattr(self._stack, command)()
+        requests = self._stack.api.requests
         tokens = sum(request.path.startswith(TOKEN_PATH) for request in requests)
         connections = len({request.connection for request in requests})
         span = requests[-1].at - requests[0].at if requests else 0.0
@@ -137,7 +130,7 @@ class Bench:
 def pipelines(
     directory: Path,
     *,
-    kind: Any = KIND,
+    cli: bool = HAS_CLI,
     options: dict[str, Any] | None = None,
     agents: int = MOST,
     **emulator: Any,
@@ -150,12 +143,23 @@ def pipelines(
     with Emulator(**{**defaults, **emulator}) as api:
         for i in range(agents):
             api.add_agent(f"agent-{i:04}", f"{AGENT}{i:012}")
-        yield Bench(directory, PIPELINES, kind, api, **(options or {}))
+        with _opened(directory, PIPELINES, api=api, cli=cli, **(options or {})) as bench:
+            yield bench
 
 
-def do_nothing(directory: Path, *, kind: Any = KIND, as_large: bool = False) -> Bench:
+@contextmanager
+def do_nothing(directory: Path, *, cli: bool = HAS_CLI, as_large: bool = False) -> Iterator[Bench]:
     """Open a stack of do-nothing resources, with one property or with as many as a pipeline has."""
-    return Bench(directory, DO_NOTHING_AS_LARGE if as_large else DO_NOTHING, kind)
+    with _opened(directory, DO_NOTHING_AS_LARGE if as_large else DO_NOTHING, cli=cli) as bench:
+        yield bench
+
+
+@contextmanager
+def _opened(folder: Path, template: str, **options: Any) -> Iterator[Bench]:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
+    with open_stack(folder, env={"PYTHONPATH": str(REPOSITORY)}, **options) as stack:
+        yield Bench(stack, folder, template)
 
 
 @contextmanager

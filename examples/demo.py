@@ -1,7 +1,7 @@
 """`make demo`: from nothing to a streaming pipeline, with the real Pulumi CLI against the emulator.
 
 Everything is thrown away at the end: the emulator is in this process, the stack and PULUMI_HOME in a temporary
-directory. Where no CLI can be had, the same commands run on the test engine of this repository.
+directory. Where no CLI can be had, the same commands run as `pulumi_dpc.testing` runs them.
 """
 # ruff: noqa: S603, T201 - it runs the Pulumi CLI, and talks
 
@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
 from pulumi_dpc.emulator import Emulator, Pipeline
-from pulumi_dpc.testing._engine.engines import open_stack
-from pulumi_dpc.testing._engine.stack import PROJECT, Result, base_environment, write_project
+from pulumi_dpc.testing import CommandFailed, Result, Stack, open_stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROGRAM = REPOSITORY / "examples" / "quickstart" / "__main__.py"
@@ -61,18 +61,25 @@ class CliStage:
         self._cli, self._directory = cli, directory
         home = directory / "home"
         (home / "state").mkdir(parents=True)
-        self._env = base_environment(env) | {
-            "PATH": f"{Path(cli).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "PULUMI_HOME": str(home),
-            "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "demo",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "DPC_"))}
+        self._env = (
+            clean
+            | env
+            | {
+                "PATH": f"{Path(cli).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+                "PULUMI_HOME": str(home),
+                "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
+                "PULUMI_CONFIG_PASSPHRASE": "demo",
+                "PULUMI_SKIP_UPDATE_CHECK": "true",
+                "PULUMI_PYTHON_CMD": sys.executable,
+                "PYTHONPATH": str(REPOSITORY),
+            }
+        )
         is_narrow = sys.stdout.isatty() and os.get_terminal_size(sys.stdout.fileno()).columns < NARROW
         self._options = ["--non-interactive"] if is_narrow else []
         # Short names, because the table has one column for all of them.
         (directory / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
-        write_project(directory, PROGRAM.read_text())
+        shutil.copy(PROGRAM, directory)
         self.run("stack", "init", "dev")
 
     def run(self, *words: str) -> int:
@@ -81,28 +88,32 @@ class CliStage:
         return subprocess.run(command, cwd=self._directory, env=self._env, check=False).returncode
 
 
-class EngineStage:
-    """The test engine, which understands as much of the CLI's language as the demo speaks."""
+class TestingStage:
+    """A stack of `pulumi_dpc.testing`, which understands as much of the CLI's language as the demo speaks."""
 
-    def __init__(self, directory: Path, env: dict[str, str]) -> None:
-        self._stack = open_stack("engine", directory, env, preload=("requests", "pydantic"))
-        self._stack.write(PROGRAM.read_text())
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
 
     def run(self, *words: str) -> int:
         """Translate one command, and print the steps, messages and outputs."""
         command, *rest = words
         if command == "config":
             _, key, value = rest
-            self._stack.set_config(f"{PROJECT}:{key}", value)
+            self._stack.set_config(key, value)
             return 0
-        result = self._play(command, rest)
+        try:
+            result = self._play(command, rest)
+        except CommandFailed as failed:
+            result = failed.result
         print(result.text)
+        if "--expect-no-changes" in rest and result.changes:
+            return CHANGES_FOUND[0]
         return result.exit_code
 
     def _play(self, command: str, flags: Collection[str]) -> Result:
         refresh = "--refresh" in flags
         if command == "preview":
-            return self._stack.preview(refresh=refresh, expect_no_changes="--expect-no-changes" in flags)
+            return self._stack.preview(refresh=refresh)
         if command == "up":
             return self._stack.up(refresh=refresh)
         return self._stack.destroy()
@@ -171,15 +182,13 @@ def find_cli(root: Path) -> str | None:
     return shutil.which("pulumi", path=str(root / "bin"))
 
 
-def open_stage(root: Path, directory: Path, env: dict[str, str]) -> Stage:
-    """Return the real CLI, or else the test engine."""
+def open_stage(root: Path, directory: Path, api: Emulator, opened: ExitStack) -> Stage:
+    """Return the real CLI, or else what tests of stacks run on, until `opened` is closed."""
     cli = find_cli(root)
     if cli is None:
-        print(
-            "The Pulumi CLI cannot be had (no network?), so this is the test engine of this repository instead."
-        )
-        return EngineStage(directory, env)
-    return CliStage(cli, directory, env)
+        print("The Pulumi CLI cannot be had (no network?), so this is pulumi_dpc.testing instead.")
+        return TestingStage(opened.enter_context(open_stack(PROGRAM.parent, api=api)))
+    return CliStage(cli, directory, api.env)
 
 
 def main() -> int:
@@ -194,9 +203,10 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="pulumi-dpc-demo-") as scratch,
         Emulator(time_scale=TIME_SCALE, start_seconds=6, stop_seconds=3) as api,
+        ExitStack() as opened,
     ):
         try:
-            play(open_stage(root, Path(scratch), api.env), api)
+            play(open_stage(root, Path(scratch), api, opened), api)
         except NotAsClaimed as error:
             print(f"\nNot as claimed: {error}.", file=sys.stderr)
             return 1

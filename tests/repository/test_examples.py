@@ -249,11 +249,11 @@ def test_the_demo_installs_what_it_needs_and_says_so() -> None:
 
 
 def test_the_demo_runs_without_the_tools_of_developers() -> None:
-    """Its modules are those of the package, of the emulator, and of the engine double."""
+    """Its modules are those of the package, of the emulator, and of what tests of stacks run on."""
     tools = ["pytest", "hypothesis", "coverage", "grimp", "importlinter", "matplotlib", "mypy", "sphinx"]
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({tools!r}));"
-        "import examples.demo; from pulumi_dpc.testing._engine import cli, engine, host"
+        "import examples.demo; from pulumi_dpc.testing import opening"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
