@@ -131,8 +131,12 @@ def test_the_notice_names_what_the_package_needs_and_its_licence() -> None:
     """Who redistributes it has to know, and finds out from no other file."""
     notice = (REPOSITORY / "NOTICE").read_text()
     rows = dict(re.findall(r"^- ([\w-]+): (.+)$", notice, re.MULTILINE))
-    needed = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["emulator"]]
-    assert set(rows) == {re.split(r"[<>=~]", requirement)[0] for requirement in needed}
+    extras = PROJECT["optional-dependencies"]
+    needed = [
+        *PROJECT["dependencies"],
+        *(one for extra in ("cli", "emulator", "testing") for one in extras[extra]),
+    ]
+    assert {*rows, "pulumi-dpc[emulator]"} == {re.split(r"[<>=~]", requirement)[0] for requirement in needed}
     for name, licence in rows.items():
         found = metadata(name)
         said = " ".join(str(found.get_all(field)) for field in ("License-Expression", "License"))
