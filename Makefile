@@ -8,7 +8,7 @@ BIN := .venv/bin
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
-demo: .venv/demo ## the life of a pipeline, with the Pulumi CLI against the emulator
+demo: .venv/demo ## the life of a pipeline, and ten that come under Pulumi, with the CLI on the emulator
 	@echo "make demo: the demo begins; Ctrl-C ends it and leaves nothing behind"
 	@$(BIN)/python -m examples.demo
 
@@ -76,8 +76,8 @@ bench: .venv/installed ## the figures of docs/benchmarks.md
 .venv/demo: pyproject.toml
 	@echo "make demo: making the virtual environment .venv, once"
 	@$(PYTHON) -m venv .venv
-	@echo "make demo: installing the package and the emulator into it, once; half a minute if pip has to download"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[emulator]'
+	@echo "make demo: installing the package, its command and the emulator into it, once; half a minute if pip has to download"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[cli,emulator]'
 	@touch $@
 
 .venv/installed: pyproject.toml

@@ -1,6 +1,6 @@
-"""`make demo`: from nothing to a streaming pipeline, with the real Pulumi CLI against the emulator.
+"""`make demo`: the life of a pipeline, and an account that comes under Pulumi, with the real CLI against the emulator.
 
-Everything is thrown away at the end: the emulator is in this process, the stack and PULUMI_HOME in a temporary
+Everything is thrown away at the end: the emulator is in this process, the stacks and PULUMI_HOME in a temporary
 directory. Where no CLI can be had, the same commands run as `pulumi_dpc.testing` runs them.
 """
 # ruff: noqa: S603, T201 - it runs the Pulumi CLI, and talks
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,12 @@ from pulumi_dpc.testing import CommandFailed, Result, Stack, open_stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROGRAM = REPOSITORY / "examples" / "quickstart" / "__main__.py"
+
+ESTATE_PROJECT = "Überseehandel & Söhne / 数据"
+"""The project of the emulator's estate that comes under Pulumi."""
+
+FIRST_WITH_IMPORT = (3, 254)
+"""The version of the CLI that first imports what a file holds whole."""
 
 SUCCESS = (0,)
 CHANGES_FOUND = (7, 255)
@@ -55,12 +63,18 @@ class Stage(Protocol):
 
 
 class CliStage:
-    """The real CLI, with a backend and a home of its own."""
+    """The real CLI, with a backend and a home of its own.
 
-    def __init__(self, cli: str, directory: Path, env: dict[str, str]) -> None:
+    Args:
+        cli: The program.
+        directory: Where the Pulumi program is; a project of which a stack is made.
+        home: Where the CLI keeps what it keeps; the same for all stages.
+        env: The service's variables.
+    """
+
+    def __init__(self, cli: str, directory: Path, home: Path, env: dict[str, str]) -> None:
         self._cli, self._directory = cli, directory
-        home = directory / "home"
-        (home / "state").mkdir(parents=True)
+        (home / "state").mkdir(parents=True, exist_ok=True)
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "DPC_"))}
         self._env = (
             clean
@@ -77,9 +91,6 @@ class CliStage:
         )
         is_narrow = sys.stdout.isatty() and os.get_terminal_size(sys.stdout.fileno()).columns < NARROW
         self._options = ["--non-interactive"] if is_narrow else []
-        # Short names, because the table has one column for all of them.
-        (directory / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
-        shutil.copy(PROGRAM, directory)
         self.run("stack", "init", "dev")
 
     def run(self, *words: str) -> int:
@@ -89,10 +100,15 @@ class CliStage:
 
 
 class TestingStage:
-    """A stack of `pulumi_dpc.testing`, which understands as much of the CLI's language as the demo speaks."""
+    """A stack of `pulumi_dpc.testing`, which understands as much of the CLI's language as the demo speaks.
 
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
+    Args:
+        directory: Where the Pulumi program is.
+        stack: The stack.
+    """
+
+    def __init__(self, directory: Path, stack: Stack) -> None:
+        self._directory, self._stack = directory, stack
 
     def run(self, *words: str) -> int:
         """Translate one command, and print the steps, messages and outputs."""
@@ -116,10 +132,39 @@ class TestingStage:
             return self._stack.preview(refresh=refresh)
         if command == "up":
             return self._stack.up(refresh=refresh)
+        if command == "import":
+            return self._stack.import_file(self._directory / "import.json")
         return self._stack.destroy()
 
 
-def play(stage: Stage, api: Emulator) -> None:
+class Theatre:
+    """Opens stages: of the real CLI, or else of what tests of stacks run on.
+
+    Args:
+        cli: The real CLI; None where it cannot be had.
+        home: Where it keeps what it keeps.
+        opened: Closes what the stages hold.
+    """
+
+    def __init__(self, cli: str | None, home: Path, opened: ExitStack) -> None:
+        self._cli, self._home, self._opened = cli, home, opened
+
+    def open(self, directory: Path, api: Emulator) -> Stage:
+        """Return a stage for the program in a folder."""
+        if self._cli is None:
+            return TestingStage(directory, self._opened.enter_context(open_stack(directory, api=api)))
+        return CliStage(self._cli, directory, self._home, api.env)
+
+    def can_import(self) -> bool:
+        """Tell whether a file of resources can be imported."""
+        if self._cli is None:
+            return True
+        done = subprocess.run([self._cli, "version"], capture_output=True, text=True, check=False)
+        numbers = re.findall(r"\d+", done.stdout)[:2]
+        return tuple(map(int, numbers)) >= FIRST_WITH_IMPORT
+
+
+def live(stage: Stage, api: Emulator) -> None:
     """Run the whole life of a pipeline.
 
     Raises:
@@ -140,6 +185,32 @@ def play(stage: Stage, api: Emulator) -> None:
     _step(stage, "Stop it and delete it", "destroy --yes")
     if api.pipelines:
         raise NotAsClaimed(f"{len(api.pipelines)} pipelines are left")
+
+
+def bring_in(theatre: Theatre, api: Emulator, folder: Path) -> None:
+    """Bring under Pulumi what an account has already, and hold that nothing is written to the service.
+
+    Raises:
+        NotAsClaimed: A command failed, something differs, or the service was asked to change something.
+    """
+    words = ["generate", ESTATE_PROJECT, "--out", str(folder)]
+    _headline(f"An account with {len(api.pipelines)} pipelines, made by hand: pulumi-dpc {shlex.join(words)}")
+    env = {key: value for key, value in os.environ.items() if not key.startswith("DPC_")} | api.env
+    done = subprocess.run(
+        [sys.executable, "-m", "pulumi_dpc._cli", *words], cwd=REPOSITORY, env=env, check=False
+    )
+    if done.returncode:
+        raise NotAsClaimed(f"`pulumi-dpc generate` ended with exit code {done.returncode}")
+    stage = theatre.open(folder, api)
+    taken = "import --file import.json --yes --skip-preview --generate-code=false --protect=true"
+    _step(stage, "Bring them under Pulumi", taken)
+    _step(stage, "The program is what there is: nothing to do", "preview --expect-no-changes")
+    writes = [
+        f"{one.method} {one.path}" for one in api.requests if one.method != "GET" and "/v1/" in one.path
+    ]
+    if writes:
+        raise NotAsClaimed(f"the service was asked to change something: {', '.join(writes)}")
+    print(f"  in the service: {len(api.requests)} requests, none of which writes", flush=True)
 
 
 def _headline(text: str) -> None:
@@ -182,13 +253,24 @@ def find_cli(root: Path) -> str | None:
     return shutil.which("pulumi", path=str(root / "bin"))
 
 
-def open_stage(root: Path, directory: Path, api: Emulator, opened: ExitStack) -> Stage:
-    """Return the real CLI, or else what tests of stacks run on, until `opened` is closed."""
-    cli = find_cli(root)
-    if cli is None:
-        print("The Pulumi CLI cannot be had (no network?), so this is pulumi_dpc.testing instead.")
-        return TestingStage(opened.enter_context(open_stack(PROGRAM.parent, api=api)))
-    return CliStage(cli, directory, api.env)
+def _first_act(theatre: Theatre, folder: Path) -> None:
+    folder.mkdir()
+    # Short names, because the CLI's table has one column for all of them.
+    (folder / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
+    shutil.copy(PROGRAM, folder)
+    with Emulator(time_scale=TIME_SCALE, start_seconds=6, stop_seconds=3) as api:
+        live(theatre.open(folder, api), api)
+
+
+def _second_act(theatre: Theatre, folder: Path) -> None:
+    if not theatre.can_import():
+        needed = ".".join(map(str, FIRST_WITH_IMPORT))
+        print(
+            f"\nBringing in what exists already needs the Pulumi CLI {needed} or newer, so it is not shown."
+        )
+        return
+    with Emulator(seed="estate") as api:
+        bring_in(theatre, api, folder)
 
 
 def main() -> int:
@@ -200,13 +282,14 @@ def main() -> int:
     # A proxy without an exception for this machine would be asked for the emulator, and for the engine's processes.
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = ",".join([*filter(None, [os.environ.get(name)]), "127.0.0.1", "localhost"])
-    with (
-        tempfile.TemporaryDirectory(prefix="pulumi-dpc-demo-") as scratch,
-        Emulator(time_scale=TIME_SCALE, start_seconds=6, stop_seconds=3) as api,
-        ExitStack() as opened,
-    ):
+    cli = find_cli(root)
+    if cli is None:
+        print("The Pulumi CLI cannot be had (no network?), so this is pulumi_dpc.testing instead.")
+    with tempfile.TemporaryDirectory(prefix="pulumi-dpc-demo-") as scratch, ExitStack() as opened:
+        theatre = Theatre(cli, Path(scratch) / "home", opened)
         try:
-            play(open_stage(root, Path(scratch), api, opened), api)
+            _first_act(theatre, Path(scratch) / "life")
+            _second_act(theatre, Path(scratch) / "estate")
         except NotAsClaimed as error:
             print(f"\nNot as claimed: {error}.", file=sys.stderr)
             return 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pulumi_dpc.emulator import Emulator, Fault
@@ -101,6 +102,18 @@ class Stack:
         """Run ``pulumi destroy``."""
         return self._run("destroy", expect_failure)
 
+    def import_file(
+        self, file: str | Path, *, protect: bool = True, expect_failure: bool | str = False
+    ) -> Result:
+        """Run ``pulumi import --file FILE --generate-code=false``: bring under Pulumi what exists already.
+
+        Args:
+            file: The file that ``pulumi-dpc generate`` has written, with the inputs and outputs of each resource.
+            protect: Whether the resources are protected.
+            expect_failure: See ``Stack``.
+        """
+        return self._run("import_file", expect_failure, file=Path(file), protect=protect)
+
     def set_config(self, key: str, value: Any) -> None:
         """Set a value of the stack's configuration, as ``config`` of ``dpc_stack`` takes it, for the next command."""
         text, is_secret = config_text(value)
@@ -178,7 +191,7 @@ class Stack:
             text=done.text,
             seconds=done.seconds,
         )
-        _judge(command, result, expect_failure)
+        _judge(command.partition("_")[0], result, expect_failure)
         return result
 
 

@@ -14,13 +14,12 @@ import pytest
 
 from pulumi_dpc._names import STREAMING_AGENT_TYPE, STREAMING_PIPELINE_TYPE
 from pulumi_dpc.emulator import Emulator
-from pulumi_dpc.testing._engine.cli import CliStack
 from pulumi_dpc.testing._engine.engines import EngineName
 from tests import REPOSITORY
 from tests.cli.command import NOBODY, on_a_terminal, run
 from tests.cli.estate import BOTH_PROJECTS, STREAMING_AGENTS, agents_of, pipelines_of
 from tests.stack.scenarios import succeeded
-from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, fixed_id, resource
+from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, fixed_id
 
 ANALYTICS, SECOND = BOTH_PROJECTS
 STYLES = [
@@ -32,33 +31,17 @@ STYLES = [
 
 def bring_in(world: World, folder: Path, *, protect: bool) -> None:
     """Make the generated program that of the world's stack, and import what it describes."""
-    entries, stack = entries_in(folder), world.directory / "stack"
-    if isinstance(world.stack, CliStack):
-        shutil.copytree(folder, stack, dirs_exist_ok=True)
-        (stack / "Pulumi.yaml").write_text("name: proj\nruntime: python\n")
-        flags = ["--yes", "--generate-code=false", f"--protect={str(protect).lower()}", "--skip-preview"]
-        world.stack._plain("import", "--file", "import.json", *flags)
-        return
-    # The double has no import. A resource that it has made shows how a state file holds one.
-    world.up(resource("model", {**DEFINITION, "agentId": fixed_id("agent", 98)}))
-    world.api.delete(world.managed["id"].partition("/")[2])
-    document = json.loads(world.stack.state_text)
-    *others, model = document["deployment"]["resources"]
-    document["deployment"]["resources"] = [*others, *(_entered(model, entry) for entry in entries)]
-    world.stack.import_state(document)
+    stack = world.directory / "stack"
     shutil.copytree(folder, stack, dirs_exist_ok=True)
-    world.stack.write((folder / "__main__.py").read_text())
+    (stack / "Pulumi.yaml").write_text("name: proj\nruntime: python\n")
+    done = world.stack.import_file(stack / "import.json", protect=protect)
+    assert done.ok, done.text  # it warns where two of the account use one agent
 
 
 def entries_in(folder: Path) -> list[dict[str, Any]]:
     """Return what the import file holds."""
     found: list[dict[str, Any]] = json.loads((folder / "import.json").read_text())["resources"]
     return found
-
-
-def _entered(model: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    urn = model["urn"].replace(STREAMING_PIPELINE_TYPE, entry["type"]).removesuffix("model") + entry["name"]
-    return {**model, "urn": urn, **{key: entry[key] for key in ("type", "id", "inputs", "outputs")}}
 
 
 def ids(entries: list[dict[str, Any]], type_: str) -> set[str]:

@@ -192,6 +192,7 @@ def test_the_demo_passes_without_any_cli(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("The Pulumi CLI cannot be had") == 1
     assert done.stdout.count("is STREAMING") == 3
+    assert "none of which writes" in done.stdout
     assert "All of it went as claimed" in done.stdout
 
 
@@ -201,16 +202,21 @@ def test_the_demo_passes_with_the_cli(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "cannot be had" not in done.stdout
     assert '~ status            : "STREAMING" => "NOT_RUNNING"' in done.stdout
+    assert "none of which writes" in done.stdout
     assert "All of it went as claimed" in done.stdout
 
 
 FIRST_STEP = """
 import sys
 from pathlib import Path
-from examples.demo import TIME_SCALE, CliStage
+from examples.demo import PROGRAM, TIME_SCALE, CliStage
 from pulumi_dpc.emulator import Emulator
+folder = Path(sys.argv[2])
+(folder / "Pulumi.yaml").write_text("name: demo\\nruntime: python\\n")
+(folder / "__main__.py").write_text(PROGRAM.read_text())
 with Emulator(time_scale=TIME_SCALE, start_seconds=6) as api:
-    sys.exit(CliStage(sys.argv[1], Path(sys.argv[2]), api.env).run("up", "--yes", "--skip-preview"))
+    stage = CliStage(sys.argv[1], folder, folder / "home", api.env)
+    sys.exit(stage.run("up", "--yes", "--skip-preview"))
 """
 
 
@@ -244,7 +250,7 @@ def test_the_demo_installs_what_it_needs_and_says_so() -> None:
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     installs = [line for line in done.stdout.splitlines() if "pip install" in line]
     assert len(installs) == 1
-    assert installs[0].endswith("'.[emulator]'")
+    assert installs[0].endswith("'.[cli,emulator]'")
     assert done.stdout.count('echo "make demo: ') == 3
 
 

@@ -14,7 +14,9 @@ import pulumi
 import pulumi_dpc as dpc
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Fault
 from pulumi_dpc.testing import Result, Secret, StackFactory
+from tests.cli.command import run
 from tests.testing.programs import Team, pipeline
+from tests.worlds import DEFINITION
 
 Scenario = Callable[[StackFactory, Path], Iterator[Any]]
 SCENARIOS: dict[str, Scenario] = {}
@@ -217,3 +219,16 @@ def two_providers(open_stack: StackFactory, _tmp_path: Path) -> Iterator[Any]:
     yield seen(stack.up(continue_on_error=True, expect_failure="america-orders"))
     assert stack["europe"].running
     assert stack["america"].pulumi_resource_type == "pulumi:providers:pulumi-python"
+
+
+@scenario
+def what_exists_already_comes_under_pulumi(make: StackFactory, directory: Path) -> Iterator[Any]:
+    """The file of `pulumi-dpc generate` is imported, and the program is what there is."""
+    api, folder = make(lambda: None, project="other").api, directory / "out"
+    api.add_pipeline({**DEFINITION, "agentId": GUIDE_AGENT}, status="STREAMING")
+    assert run(api, "generate", "Analytics", "--out", str(folder)).code == 0
+    stack = make(folder)
+    yield seen(stack.import_file(folder / "import.json"))
+    yield [(found.pulumi_resource_name, found.protect) for found in stack.pipelines]
+    yield seen(stack.preview())
+    yield seen(stack.up())

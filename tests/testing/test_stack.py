@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pulumi_dpc.emulator import Emulator, Fault
 from pulumi_dpc.testing import (
     CommandFailed,
     CommandSucceeded,
+    NotSupported,
     Secret,
     StackFactory,
     TestingError,
@@ -182,3 +184,16 @@ def test_a_folder_that_is_no_python_project_is_refused(text: str | None, says: s
         (tmp_path / "infra" / "Pulumi.yaml").write_text(text)
     with pytest.raises(TestingError, match=says):
         find_program("infra", "test", None, [tmp_path, tmp_path / "other"])
+
+
+def test_an_import_that_would_ask_the_provider_is_refused_by_name(
+    tmp_path: Path, dpc_stack: StackFactory
+) -> None:
+    """The host of dynamic providers cannot do it either; nothing is imported, the whole entries before it included."""
+    whole = {"type": "t:i:T", "name": "whole", "id": "1", "inputs": {}, "outputs": {}}
+    file = tmp_path / "import.json"
+    file.write_text(json.dumps({"resources": [whole, {"type": "t:i:T", "name": "orders", "id": "2"}]}))
+    stack = dpc_stack(lambda: None)
+    with pytest.raises(NotSupported, match="an import without inputs and outputs of 'orders'"):
+        stack.import_file(file)
+    assert stack.resources == ()

@@ -144,9 +144,13 @@ class CliStack:
     def destroy(self, *, env: Mapping[str, str] | None = None) -> Result:
         return self._command("destroy", "--yes", "--skip-preview", env=env)
 
+    def import_file(self, file: Path, *, protect: bool) -> Result:
+        flags = ["--generate-code=false", f"--protect={str(protect).lower()}", "--yes", "--skip-preview"]
+        return self._command("import", "--file", str(Path(file).resolve()), *flags, env=None)
+
     def _command(self, *args: str, env: Mapping[str, str] | None) -> Result:
         source = self._source
-        if source.function is None or args[0] in ("refresh", "destroy"):
+        if source.function is None or args[0] in ("refresh", "destroy", "import"):
             return self._run(*args, env=env)
         inline = Inline(source.function, source.seconds, {**self._env, **(env or {})})
         kind = "--exec-kind=auto.inline"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from .command import KILLED_EXIT_CODE, Command
 from .deployment import Options
+from .importing import import_entries
 from .mocks import Mocks, NoMocks
+from .report import report
 from .stack import SOURCE, Result, Source, base_environment, write_project
 from .state import StateFile
 from .values import Props, Secret
@@ -136,6 +138,17 @@ class DoubleStack:
         return self._execute(
             Options(parallel=self._parallel, source=self._source), env, refresh=False, program=False
         )
+
+    def import_file(self, file: Path, *, protect: bool) -> Result:
+        entries = json.loads(Path(file).read_text())["resources"]
+        resources, pending = self._file.load()
+        now, result = import_entries(resources, entries, self._source, protect=protect)
+        self._file.save(now, pending)
+        if not result.unsupported:
+            result.text = report(
+                result, {}, stack=f"{self._source.project}-{self._source.stack}", dry_run=False
+            )
+        return result
 
     def _execute(
         self, options: Options, env: Mapping[str, str] | None, *, refresh: bool, program: bool

@@ -20,6 +20,7 @@ _SIGNS = {
     "create-replacement": "++ ",
     "delete-replaced": "-- ",
     "refresh": " ~ ",
+    "import": " = ",
     "read": " > ",
     "read-replacement": ">+ ",
     "discard": " < ",
@@ -33,6 +34,7 @@ _DONE = {
     "create-replacement": ("creating replacement", "created replacement"),
     "delete-replaced": ("deleting original", "deleted original"),
     "refresh": ("refreshing", "refreshed"),
+    "import": ("importing", "imported"),
     "read": ("reading", "read"),
 }
 _STACK = "pulumi:pulumi:Stack"

@@ -152,6 +152,9 @@ class Stack(Protocol):
 
     def refresh(self, *, env: Mapping[str, str] | None = None, preview_only: bool = False) -> Result: ...
 
+    def import_file(self, file: Path, *, protect: bool) -> Result:
+        """Run `pulumi import --file`, without code."""
+
     def destroy(self, *, env: Mapping[str, str] | None = None) -> Result: ...
 
     def cancel(self) -> None:
