@@ -14,7 +14,7 @@ from pulumi_dpc._definition.agent import canonical as canonical_agent
 from pulumi_dpc._definition.agent import is_streaming, mistakes, settings_of
 from pulumi_dpc._definition.definition import canonical
 from pulumi_dpc._names import AGENT_ID, DEFINITION, NAME
-from pulumi_dpc._resources.streaming_agent.remote import choose_witnesses
+from pulumi_dpc._resources.streaming_agent.remote import MOST_WITNESSES, choose_witnesses
 from pulumi_dpc._resources.streaming_pipeline.run_state import is_known, is_running
 from pulumi_dpc.errors import NotFound
 
@@ -170,6 +170,8 @@ def resources_of(
         labels: What the resource of each wanted one is called after, by id in lower case.
         project_ids: Projects of the account.
     """
+    # Whichever of these is the agent itself, enough are left.
+    lasting = sorted(there.values(), key=is_streaming)[: MOST_WITNESSES + 1]
     for key, live in sorted(there.items(), key=lambda one: (str(one[1].get(NAME)).lower(), one[0])):
         if key not in labels or not is_streaming(live):
             continue
@@ -178,5 +180,5 @@ def resources_of(
             name = str(live.get(NAME))
             say(f"the agent {name!r} gets no resource, only its id is written, because of {refused[0]}")
         else:
-            witnesses = choose_witnesses(key, there.values(), lambda: project_ids)
+            witnesses = choose_witnesses(key, lasting, lambda: project_ids)
             yield ExistingAgent(str(live[AGENT_ID]), labels[key], live, witnesses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -80,17 +81,27 @@ def arguments_of(definition: Mapping[str, Any]) -> dict[str, Node]:
 
 
 def _arguments(value: Mapping[str, Any], model: Any) -> Iterable[tuple[str, Node]]:
-    hints = get_type_hints(model, include_extras=True)
+    hints = _hints(model)
     for one in dataclasses.fields(model):
         if one.name != "type" and wire_name(one.name) in value:
             yield one.name, _express(value[wire_name(one.name)], hints[one.name])
+
+
+@cache
+def _hints(model: Any) -> dict[str, Any]:
+    return get_type_hints(model, include_extras=True)
+
+
+@cache
+def _kinds(union: Any) -> dict[str, type]:
+    return by_type(union)
 
 
 def _express(value: Any, hint: Any) -> Node:
     origin, members = get_origin(hint), [one for one in get_args(hint) if one is not NoneType]
     if origin is Annotated and any(isinstance(rule, ByType) for rule in members[1:]):
         kind = str(value.get("type")) if isinstance(value, Mapping) else ""
-        model = by_type(members[0]).get(kind)
+        model = _kinds(members[0]).get(kind)
         return _object(value, model) if model else literal(value)
     if origin is Annotated or NoneType in get_args(hint):
         return _express(value, members[0])

@@ -13,7 +13,7 @@ from pulumi_dpc._resources.operation import Operation
 from pulumi_dpc._resources.service import Service
 from pulumi_dpc.errors import ApiError, ConfigurationError
 
-_MOST_WITNESSES = 5
+MOST_WITNESSES = 5
 _UNREADABLE = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
@@ -149,4 +149,4 @@ def choose_witnesses(
     others = [str(one[AGENT_ID]).lower() for one in sorted(agents, key=is_streaming)]
     # Those that no program of ours makes and deletes stay longest, and stand first.
     found = [_AGENT + one for one in others if one != agent_id.lower()]
-    return (found or [_PROJECT + one for one in projects()])[:_MOST_WITNESSES]
+    return (found or [_PROJECT + one for one in projects()])[:MOST_WITNESSES]
