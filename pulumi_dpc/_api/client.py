@@ -77,16 +77,16 @@ class DpcClient:
         """Return a project's environments: ``name``, ``defaultAgentId``, ``defaultAgentName``."""
         return list(self._all(f"/v1/projects/{_segment(project_id)}/environments", "name"))
 
-    def list_agents(self, *, once: bool = False) -> list[Json]:
-        """Return all agents; those whose ``agentType`` is ``streaming`` can run a pipeline.
+    def list_agents(self) -> list[Json]:
+        """Return all agents; those whose ``agentType`` is ``streaming`` can run a pipeline."""
+        return list(self._all(AGENTS, "agentId"))
+
+    def agents_page(self, page: int, *, once: bool = False) -> Json:
+        """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``.
 
         With ``once`` a failure that may pass is raised at once, for whoever can do without.
         """
-        return list(self._all(AGENTS, "agentId", once=once))
-
-    def agents_page(self, page: int) -> Json:
-        """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``."""
-        return self._page(AGENTS, page, "agentId")
+        return self._page(AGENTS, page, "agentId", once=once)
 
     def get_agent(self, agent_id: str, *, once: bool = False) -> Json:
         """Return one agent; ``connected`` tells whether it is alive.
@@ -124,9 +124,12 @@ class DpcClient:
         """Return the definitions of all streaming pipelines of a project."""
         return list(self._all(pipelines_path(project_id), PIPELINE_ID))
 
-    def pipelines_page(self, project_id: str, page: int) -> Json:
-        """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``."""
-        return self._page(pipelines_path(project_id), page, PIPELINE_ID)
+    def pipelines_page(self, project_id: str, page: int, *, once: bool = False) -> Json:
+        """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``.
+
+        With ``once`` a failure that may pass is raised at once, for whoever can do without.
+        """
+        return self._page(pipelines_path(project_id), page, PIPELINE_ID, once=once)
 
     def create_pipeline(self, project_id: str, definition: Mapping[str, Any]) -> Json:
         """Create a pipeline, which does not start it, and return its definition with its id.
@@ -185,10 +188,10 @@ class DpcClient:
         found: Json = self._transport.request("GET", path, params=params, usable=usable, once=once)
         return found
 
-    def _all(self, path: str, key: str, *, once: bool = False) -> Iterator[Json]:
+    def _all(self, path: str, key: str) -> Iterator[Json]:
         reading = Reading(path, key)
         while not reading.done:
-            yield from reading.add(self._page(path, reading.page, key, once=once))
+            yield from reading.add(self._page(path, reading.page, key))
 
 
 def is_definition(body: Any, pipeline_id: str) -> bool:

@@ -57,7 +57,7 @@ class Listing:
         return key in project.all(since=None) and key in project.all(since=self._client.clock.now())
 
     def find_named(
-        self, project_id: str, name: str, *, since: float | None = None
+        self, project_id: str, name: str, *, since: float | None = None, once: bool = False
     ) -> list[tuple[str, Definition]]:
         """Return the pipelines of that name in the whole listing, each with its id.
 
@@ -68,16 +68,17 @@ class Listing:
             project_id: The project.
             name: The name, exactly.
             since: Read the listing again if it was begun before that time of the client's clock.
+            once: Raise a failure of the listing that may pass at once, for whoever can do without.
         """
-        entries = self._project(project_id).all(since=since).values()
+        entries = self._project(project_id).all(since=since, once=once).values()
         found = [(one.id, self._fresh(project_id, one, name)) for one in entries if one.may_be_named(name)]
         return [(id_, live) for id_, live in found if live is not None and live.get("name") == name]
 
     def on_agent(
-        self, project_id: str, agent_id: str, *, since: float | None = None
+        self, project_id: str, agent_id: str, *, since: float | None = None, once: bool = False
     ) -> list[tuple[str, Definition]]:
         """Return the pipelines of the whole listing that use an agent, each with its id."""
-        entries = self._project(project_id).all(since=since).values()
+        entries = self._project(project_id).all(since=since, once=once).values()
         known = [(one.id, one.body) for one in entries if one.body is not None]
         return [(id_, live) for id_, live in known if str(live.get(AGENT_ID)).lower() == agent_id.lower()]
 

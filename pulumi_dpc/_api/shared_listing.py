@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from .clock import Clock
 from .paging import Reading
@@ -51,6 +51,13 @@ class Listed:
     is_whole: Callable[[Any, str], bool]
 
 
+class ReadPage(Protocol):
+    """Reads one page of a listing."""
+
+    def __call__(self, page: int, *, once: bool = False) -> Mapping[str, Any]:
+        """Return a page, counted from 0; with ``once`` a failure that may pass is raised at once."""
+
+
 class SharedListing:
     """A listing, read as far as it is needed and corrected by the writes of this process.
 
@@ -59,11 +66,11 @@ class SharedListing:
 
     Args:
         listed: What is listed, and where.
-        read_page: Returns a page, counted from 0.
+        read_page: Returns a page.
         clock: Time, by which a caller says how old a listing may be.
     """
 
-    def __init__(self, listed: Listed, read_page: Callable[[int], Mapping[str, Any]], clock: Clock) -> None:
+    def __init__(self, listed: Listed, read_page: ReadPage, clock: Clock) -> None:
         self._listed = listed
         self._request_page = read_page
         self._clock = clock
@@ -85,14 +92,19 @@ class SharedListing:
                 entry = self._entries.get(key)
                 return entry.body if entry else None
 
-    def all(self, *, since: float | None) -> dict[str, Entry]:
-        """Return the whole listing: an entry for each id, in lower case."""
+    def all(self, *, since: float | None, once: bool = False) -> dict[str, Entry]:
+        """Return the whole listing: an entry for each id, in lower case.
+
+        Args:
+            since: Read it again if it was begun before that time of the clock.
+            once: Raise a failure that may pass at once.
+        """
         with self._flight.turn():
             if since is not None and self._began < since:
                 with self._lock:
                     self._begin()
             while not self._reading.done:
-                self._read_page()
+                self._read_page(once=once)
             with self._lock:
                 return dict(self._entries)
 
@@ -133,11 +145,11 @@ class SharedListing:
             first = self._reading.page == 0
             return key not in self._entries and (first or len(self._wanted) >= self._reading.pages_left())
 
-    def _read_page(self) -> None:
+    def _read_page(self, *, once: bool = False) -> None:
         """Read the next page; where this process wrote something while the page was on its way, the write wins."""
         with self._lock:
             before = dict(self._writes)
-        body = self._request_page(self._reading.page)
+        body = self._request_page(self._reading.page, once=once)
         with self._lock:
             for item in self._reading.add(body):
                 id_ = item[self._listed.key]

@@ -55,6 +55,8 @@ SERVICES = Services(cancel.interrupted())
 """One for all kinds of resources: the host makes a provider for each kind, and all share one token and one pace."""
 SHARED_ERRORS = SharedErrors()
 """One for all kinds too: what has been told of one is not told again of another."""
+NOT_ASKED: set[str] = set()
+"""What previews could not ask: likewise."""
 
 
 def _hook(hook: Hook) -> Hook:
@@ -92,7 +94,7 @@ class KindProvider(ResourceProvider):
         self._config: Callable[[str], Any] = lambda _key: None
         self._services = services
         self._shared_errors = shared_errors
-        self._process = Process(self._connect)
+        self._process = Process(self._connect, NOT_ASKED)
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the configuration for the first call that needs it."""

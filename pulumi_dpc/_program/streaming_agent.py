@@ -13,6 +13,7 @@ from pulumi_dpc._names import AGENT_INPUTS, AGENT_OUTPUTS, PROVIDER, STREAMING_A
 
 from .inputs import usable
 from .options import Kind, as_registered, patch_transforms, warn_of
+from .previewing import marked
 
 AGENTS = Kind(STREAMING_AGENT_TYPE, "a streaming agent", AGENT_INPUTS, AGENT_OUTPUTS, deletes_first=False)
 """Whether a replacement comes first, the diff of each says."""
@@ -165,8 +166,8 @@ def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransform
     """Return what is registered of an agent, after the transformations of its own, its parents and the stack."""
     if not isinstance(args.resource, StreamingAgent):
         return None  # a child of one, which inherits its transformations
-    registered = as_registered(usable(args.name, args.props), args.opts, warn_of(args.name), AGENTS)
-    return pulumi.ResourceTransformationResult(*registered)
+    properties, options = as_registered(usable(args.name, args.props), args.opts, warn_of(args.name), AGENTS)
+    return pulumi.ResourceTransformationResult(marked(properties), options)
 
 
 patch_transforms(AGENTS)

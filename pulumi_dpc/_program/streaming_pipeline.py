@@ -10,11 +10,11 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from pulumi_dpc._entry import STREAMING_PIPELINE
-from pulumi_dpc._names import OUTPUTS, PREVIEW, PROVIDER, STREAMING_PIPELINE_TYPE
+from pulumi_dpc._names import OUTPUTS, PROVIDER, STREAMING_PIPELINE_TYPE
 
 from .inputs import definition_properties, usable
-from .mocked import has_mocks
 from .options import PIPELINES, as_registered, patch_transforms, warn_of
+from .previewing import marked
 
 if TYPE_CHECKING:
     from pulumi_dpc import outputs
@@ -245,15 +245,7 @@ def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransform
     if not isinstance(args.resource, StreamingPipeline):
         return None  # a child of one, which inherits its transformations
     properties, options = as_registered(usable(args.name, args.props), args.opts, warn_of(args.name))
-    if _asks_in_preview():
-        properties[PREVIEW] = True
-    return pulumi.ResourceTransformationResult(properties, options)
-
-
-def _asks_in_preview() -> bool:
-    """Tell whether the provider, which is not told what is a preview, may look what the account has."""
-    is_preview = pulumi.runtime.is_dry_run() and not has_mocks()
-    return is_preview and (pulumi.Config("dpc").get("preflight") or "").lower() != "off"
+    return pulumi.ResourceTransformationResult(marked(properties), options)
 
 
 patch_transforms(PIPELINES)

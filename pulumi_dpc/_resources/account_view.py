@@ -9,6 +9,7 @@ from pulumi_dpc._api.retries import Notify
 from pulumi_dpc._names import NAME, PROJECT_ID
 from pulumi_dpc.errors import ApiError, DpcError, NotFound
 
+from .ownership import Name
 from .service import Service
 
 T = TypeVar("T")
@@ -26,32 +27,33 @@ class AccountView:
 
     Args:
         service: Returns the API; called when something is first asked.
+        not_asked: What could not be asked, which all kinds of resources share.
     """
 
-    def __init__(self, service: Callable[[], Service]) -> None:
+    def __init__(self, service: Callable[[], Service], not_asked: set[str] | None = None) -> None:
         self._service = service
         self._agents: dict[str, Mapping[str, Any]] | None = None
-        self._not_asked: set[str] = set()
+        self._not_asked = set() if not_asked is None else not_asked
         self._names: dict[tuple[str, str], bool] = {}
 
     def declare(self, recorded: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
         """Record which name a resource had at the last ``up``, and whether it keeps that."""
         if NAME in recorded:
             keeps = all(recorded.get(key) == inputs.get(key) for key in (PROJECT_ID, NAME))
-            self._names[_key(recorded.get(PROJECT_ID), recorded[NAME])] = keeps
+            self._names[_key(recorded.get(PROJECT_ID, ""), recorded[NAME])] = keeps
 
     def is_declared(self, project_id: str, name: object) -> bool:
         """Tell whether a resource of the program had that name at the last ``up``."""
         return _key(project_id, name) in self._names
 
-    def is_given_up(self, project_id: str, name: str) -> bool:
+    def is_given_up(self, name: Name) -> bool:
         """Tell whether a resource of the program had that name, and is to have another one."""
-        return self._names.get(_key(project_id, name)) is False
+        return self._names.get(_key(*name)) is False
 
     def agents(self, inform: Notify) -> Mapping[str, Mapping[str, Any]] | None:
         """Return all agents by their ids in lower case; None if they cannot be asked for."""
         if self._agents is None:
-            listed = self._ask(inform, _AGENTS, lambda: self._service().client.list_agents(once=True))
+            listed = self._ask(inform, _AGENTS, lambda: self._service().agents.all(once=True))
             self._agents = (
                 None if listed is None else {str(agent["agentId"]).lower(): agent for agent in listed}
             )
@@ -64,7 +66,7 @@ class AccountView:
             NotFound: The service has no such project.
         """
         return self._of_project(
-            inform, project_id, lambda: self._service().listing.find_named(project_id, name)
+            inform, project_id, lambda: self._service().listing.find_named(project_id, name, once=True)
         )
 
     def on_agent(self, inform: Notify, project_id: str, agent_id: str) -> Named | None:
@@ -74,7 +76,7 @@ class AccountView:
             NotFound: The service has no such project.
         """
         return self._of_project(
-            inform, project_id, lambda: self._service().listing.on_agent(project_id, agent_id)
+            inform, project_id, lambda: self._service().listing.on_agent(project_id, agent_id, once=True)
         )
 
     def is_visible(self, inform: Notify, project_id: str) -> bool | None:

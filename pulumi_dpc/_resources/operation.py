@@ -29,6 +29,7 @@ class Process:
 
     Args:
         connect: Returns the service; called when an operation first needs it.
+        not_asked: What previews could not ask, where several kinds share that.
 
     Attributes:
         ownership: Which resource owns which live object.
@@ -39,7 +40,7 @@ class Process:
         account: What previews know of the account.
     """
 
-    def __init__(self, connect: Callable[[], Service]) -> None:
+    def __init__(self, connect: Callable[[], Service], not_asked: set[str] | None = None) -> None:
         self._connect = connect
         self._lock = threading.Lock()
         self._service: Service | None = None
@@ -49,7 +50,7 @@ class Process:
         self.name_locks = NameLocks()
         self.agent_uses = AgentUses()
         self.start_times = LearnedTimes()
-        self.account = AccountView(lambda: self.service)
+        self.account = AccountView(lambda: self.service, not_asked)
 
     @property
     def service(self) -> Service:

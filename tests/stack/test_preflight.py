@@ -11,6 +11,7 @@ import pytest
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT
 from pulumi_dpc.testing._engine.cli import CliStack
 from pulumi_dpc.testing._engine.engines import EngineName
+from tests.stack.agents import agent
 from tests.stack.scenarios import AGENTS, LIST, failed
 from tests.worlds import DEFINITION, ENGINES, MakeWorld, World, edited, fixed_id, resource
 
@@ -147,6 +148,46 @@ def test_a_project_that_is_not_visible_is_a_mistake_of_the_preview(world: World)
     assert asked[LIST] == 1
 
 
+# ---- agents as resources ----
+
+
+def test_the_name_of_an_agent_that_is_taken_is_a_mistake_of_the_preview(world: World) -> None:
+    """A create would refuse it in the middle of an up; a batch agent has a name too."""
+    world.api.add_agent("orders-agent", NOWHERE, agent_type="data_productivity_cloud")
+    world.write(agent())
+    failed(world.run("preview"), "the account has an agent of this name already", NOWHERE, "import_=")
+    assert world.requests() == [AGENTS]
+    assert [one.text.count("name: ") for one in world.run("preview").diagnostics if NOWHERE in one.text] == [
+        1
+    ]
+
+
+def test_an_agent_renamed_without_an_alias_is_a_mistake_and_with_one_it_is_not(world: World) -> None:
+    world.up(agent("before"))
+    world.write(agent("after"))
+    failed(world.run("preview"), "the account has an agent of this name already", "aliases=")
+    world.write(agent("after", opts="text:pulumi.ResourceOptions(aliases=[pulumi.Alias(name='before')])"))
+    assert warnings(world) == []
+    assert world.requests() == []
+
+
+def test_an_edit_that_would_take_the_name_of_another_agent_is_a_warning(world: World) -> None:
+    world.api.add_agent("other", NOWHERE)
+    world.up(agent())
+    assert warnings(world) == []
+    assert world.requests() == []
+    world.write(agent(name="other"))
+    (warning,) = warnings(world)
+    assert f"name: another agent has this name ({NOWHERE})" in warning
+
+
+def test_an_agent_and_its_pipeline_ask_for_one_listing_of_agents(world: World) -> None:
+    """The pipeline's agent is not known before it is made, so nothing is said of it."""
+    world.write(agent(), resource(definition=edited(agentId="text:agent.agent_id")))
+    assert warnings(world) == []
+    assert Counter(world.requests()) == {AGENTS: 1, LIST: 1}
+
+
 # ---- what it costs, and where it cannot be asked ----
 
 
@@ -171,7 +212,8 @@ def test_a_changed_definition_costs_the_listing_of_agents(world: World) -> None:
 
 def test_a_preview_without_credentials_works_and_says_once_what_it_did_not_check(world: World) -> None:
     nothing = {"DPC_CLIENT_ID": "", "DPC_CLIENT_SECRET": "", "DPC_TOKEN": "", "DPC_TOKEN_URL": ""}
-    world.write(*(resource(f"r{i}", edited(name=f"p{i}", agentId=fixed_id("agent", i))) for i in range(3)))
+    some = (resource(f"r{i}", edited(name=f"p{i}", agentId=fixed_id("agent", i))) for i in range(3))
+    world.write(agent(), *some)
     result = world.run("preview", env={**world.api.env, **nothing})
     assert result.ok, result.text
     texts = [one.text for one in result.diagnostics if NOT_ASKED in one.text]
@@ -181,12 +223,13 @@ def test_a_preview_without_credentials_works_and_says_once_what_it_did_not_check
     assert world.requests() == []
 
 
-def test_a_preview_does_not_wait_for_a_service_that_is_away(world: World) -> None:
-    world.api.fail_next(503, match="GET /v1/agents")
+@pytest.mark.parametrize("path", ["/v1/agents", "/v1/projects/*"])
+def test_a_preview_does_not_wait_for_a_service_that_is_away(path: str, world: World) -> None:
+    world.api.fail_next(503, match=f"GET {path}")
     world.write(*(resource(f"r{i}", edited(name=f"p{i}", agentId=fixed_id("agent", i))) for i in range(3)))
     (text,) = told(world)
     assert NOT_ASKED in text
-    assert world.requests() == [AGENTS]
+    assert world.requests() == [AGENTS, LIST][: 1 + ("projects" in path)]
 
 
 def test_a_role_that_may_not_list_agents_is_told_once_and_the_rest_is_checked(world: World) -> None:

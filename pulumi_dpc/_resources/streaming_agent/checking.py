@@ -1,4 +1,4 @@
-"""Checking and comparing the inputs of an agent; no request but to compare a new import."""
+"""Checking and comparing the inputs of an agent; previews and new imports send requests."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pulumi_dpc._resources.operation import Checked, Difference, Operation
 from pulumi_dpc._resources.sole_owner import require_sole_owner
 
 from . import importing, state
+from .preflight import preflight
 from .remote import RemoteAgent
 
 Bag = Mapping[str, Any]
@@ -28,12 +29,15 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
         inputs: What the program says now; parts may be unknown.
     """
     is_new = declare(operation, old_inputs)
+    operation.process.account.declare(old_inputs, inputs)
     given = canonical({**inputs, **kept_import(operation, old_inputs, inputs)})
     if isinstance(given.get(IMPORT_ID), str):
         given[IMPORT_ID] = given[IMPORT_ID].lower()
     found = [*mistakes(given), *_import_mistakes(given.get(IMPORT_ID))]
     if is_new and not found:
         found = _compare_import(operation, given)
+    if operation.is_preview and not found and (is_new or old_inputs):
+        found = preflight(operation, old_inputs, given, is_new=is_new)
     return Checked(given, [_spelled(mistake) for mistake in found])
 
 

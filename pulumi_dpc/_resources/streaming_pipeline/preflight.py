@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_dpc._definition.paths import in_both_spellings
 from pulumi_dpc._names import AGENT_ID, IMPORT_ID, NAME, PROJECT_ID, RUNNING
+from pulumi_dpc._resources.name_preview import name_mistakes, warn
 from pulumi_dpc._resources.operation import Operation
 from pulumi_dpc.errors import NotFound
 
@@ -27,7 +27,7 @@ def preflight(operation: Operation, recorded: Bag, inputs: Bag, *, is_new: bool)
         is_new: The engine does not know the resource.
     """
     for text in _agent_warnings(operation, inputs):
-        _warn(operation, inputs, text)
+        warn(operation, inputs, text)
     keys = (PROJECT_ID, NAME, AGENT_ID)
     project_id = inputs.get(PROJECT_ID)
     if not isinstance(project_id, str) or all(inputs.get(key) == recorded.get(key) for key in keys):
@@ -82,7 +82,7 @@ def _warn_of_other_user(operation: Operation, recorded: Bag, inputs: Bag, projec
                 f"agentId: the pipeline {name!r} ({id_}) of the project uses this agent: one agent runs one"
                 " pipeline, so only one of them can run at a time"
             )
-            _warn(operation, inputs, text)
+            warn(operation, inputs, text)
 
 
 def _name_mistakes(
@@ -94,15 +94,4 @@ def _name_mistakes(
     if not isinstance(name, str) or same or inputs.get(IMPORT_ID) is not None:
         return []
     taken = [id_ for id_, _ in account.named(operation.inform, project_id, name) or ()]
-    if not taken or account.is_given_up(project_id, name):
-        return []
-    if not is_new:
-        text = f"name: the project has a pipeline of this name ({taken[0]}): an edit does not take another one's name"
-        _warn(operation, inputs, text)
-        return []
-    owner = operation.process.ownership.other_owner(operation.urn, make_id(project_id, taken[0]))
-    return [f"name: {PipelineNames(operation.service).taken((project_id, name), taken, owner)}"]
-
-
-def _warn(operation: Operation, inputs: Bag, text: str) -> None:
-    operation.warn_once(operation.with_name(inputs, in_both_spellings(text)))
+    return name_mistakes(operation, PipelineNames, (project_id, name), taken, inputs, is_new=is_new)
