@@ -69,8 +69,8 @@ def written(tmp_path: Path, change: Any = None, /, **fields: Any) -> Path:
     return path
 
 
-def instance(key: Any = None, id_: str = "x", **more: Any) -> dict[str, Any]:
-    attributes = {"pipeline_id": id_, "project_id": GUIDE_PROJECT}
+def instance(key: Any = None, id_: str = "x", project_id: str = GUIDE_PROJECT, **more: Any) -> dict[str, Any]:
+    attributes = {"pipeline_id": id_, "project_id": project_id}
     return {"attributes": attributes, **({} if key is None else {"index_key": key}), **more}
 
 
@@ -131,6 +131,35 @@ def test_the_page_is_carried_out_without_a_write_and_the_preview_is_empty(
     assert state.read_bytes() == STATE.read_bytes()
 
 
+def test_the_whole_estate_of_two_projects_moves_into_one_program(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """Forty pipelines of all kinds, as if Terraform had them and their agents."""
+    with make_world("engine", seed="estate") as world:
+        agents = {"agent": [one["agentId"] for one in world.api.agents if one["agentType"] == "streaming"]}
+        blocks = resources(*(instance(one.name, one.id, one.project_id) for one in world.api.pipelines[3:]))
+        twins = [
+            instance(number, one.id, one.project_id) for number, one in enumerate(world.api.pipelines[:3])
+        ]
+        blocks += resources(*twins, module='module.shop["eu"]')
+        blocks += [block | {"type": "matillion-streaming_agent"} for block in resources(name="a")]
+        blocks[-1]["instances"] = [
+            {"attributes": {"agent_id": id_}, "index_key": number}
+            for number, id_ in enumerate(agents["agent"])
+        ]
+        done = generate(world.api, written(tmp_path, resources=blocks), tmp_path / "out")
+        assert done.code == 0, done.err
+        assert len(done.out.splitlines()) == 40 + len(agents["agent"])
+        bring_in(world, tmp_path / "out", protect=True)
+        assert len(world.states()) == 40
+        succeeded(world.run("preview", expect_no_changes=True))
+        assert world.requests() == []
+    text = (tmp_path / "out" / "__main__.py").read_text()
+    assert text.count("project_id=ANALYTICS_PROJECT_ID") == 30
+    assert text.count("project_id=UBERSEEHANDEL_SOHNE_PROJECT_ID") == 10
+    assert '    "shop-eu-r-1",\n' in text
+
+
 def forgotten(directory: Path, script: str) -> list[str]:
     """Run the script by a shell; return the addresses that Terraform is told to forget."""
     tool = directory / "bin" / "terraform"
@@ -187,11 +216,9 @@ def test_what_is_gone_or_not_seen_is_left_out_and_said(service: Emulator, tmp_pa
     """One that was deleted outside, one that is there twice, one of another project, and one about to be deleted."""
     known = json.loads(SERVICE.read_text())["pipelines"]
     first, second = (one["streamingPipelineId"] for one in known[:2])
-    elsewhere = instance("elsewhere", "far")
-    elsewhere["attributes"]["project_id"] = "0" * 8
     found = resources(
         *(instance("first", first), instance("again", first.upper()), instance("gone", "gone")),
-        *(elsewhere, instance("first", second, deposed="0123abcd")),
+        *(instance("elsewhere", "far", "0" * 8), instance("first", second, deposed="0123abcd")),
     )
     done = generate(service, written(tmp_path, resources=found), tmp_path / "out")
     address = "matillion-streaming_pipeline.r"
