@@ -24,6 +24,7 @@ from sphinx.util.docutils import SphinxDirective
 import pulumi_dpc
 import pulumi_dpc.emulator
 import pulumi_dpc.errors
+import pulumi_dpc.testing
 
 PAGES = {"Source": ("reference/models", "sources"), "Target": ("reference/models", "targets")}
 """Types of arguments that stand for several models: where those are described."""
@@ -36,6 +37,7 @@ ELSEWHERE = {
     "Input": f"{_PULUMI}/#pulumi.Input",
     "InvokeOptions": f"{_PULUMI}/#pulumi.InvokeOptions",
     "InvokeOutputOptions": f"{_PULUMI}/#pulumi.InvokeOutputOptions",
+    "Iterable": f"{_PYTHON}/collections.abc.html#collections.abc.Iterable",
     "Iterator": f"{_PYTHON}/collections.abc.html#collections.abc.Iterator",
     "Mapping": f"{_PYTHON}/collections.abc.html#collections.abc.Mapping",
     "Output": f"{_PULUMI}/#pulumi.Output",
@@ -45,7 +47,7 @@ ELSEWHERE = {
     "Sequence": f"{_PYTHON}/collections.abc.html#collections.abc.Sequence",
 }
 """Where the names of other packages are documented. A table, so that no inventory has to be fetched."""
-PLAIN = {"Clock", "Json", "Kind", "Resource", "Say", "Store"}
+PLAIN = {"Clock", "Json", "Kind", "Mock", "Mocks", "Program", "Resource", "Say", "Store"}
 """Names in public signatures that have no page: shown as they are."""
 
 
@@ -57,6 +59,7 @@ def public_names() -> dict[str, str]:
         if inspect.isclass(thing) and issubclass(thing, pulumi_dpc.DpcError)
     ]
     return {
+        **dict.fromkeys(pulumi_dpc.testing.__all__, "pulumi_dpc.testing"),
         **dict.fromkeys(pulumi_dpc.emulator.__all__, "pulumi_dpc.emulator"),
         **dict.fromkeys(errors, "pulumi_dpc.errors"),
         **dict.fromkeys(pulumi_dpc.__all__, "pulumi_dpc"),

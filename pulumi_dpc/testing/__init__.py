@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import CommandFailed, CommandSucceeded, NotSupported, TestingError, Unresolved
+    from .errors import CommandFailed, NotAsExpected, NotSupported, TestingError, Unresolved
     from .opening import StackFactory, find_cli, open_stack
     from .resource import Resource, Secret
     from .result import Diagnostic, Result, Step
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CommandFailed",
-    "CommandSucceeded",
     "Diagnostic",
+    "NotAsExpected",
     "NotSupported",
     "Resource",
     "Result",
@@ -41,7 +41,7 @@ __all__ = [
 
 _MODULES = {
     **dict.fromkeys(
-        ("CommandFailed", "CommandSucceeded", "NotSupported", "TestingError", "Unresolved"), "errors"
+        ("CommandFailed", "NotAsExpected", "NotSupported", "TestingError", "Unresolved"), "errors"
     ),
     **dict.fromkeys(("Resource", "Secret"), "resource"),
     **dict.fromkeys(("Diagnostic", "Result", "Step"), "result"),

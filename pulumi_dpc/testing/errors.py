@@ -26,7 +26,7 @@ class CommandFailed(TestingError):
         self.result = result
 
 
-class CommandSucceeded(TestingError):
+class NotAsExpected(TestingError):
     """A command that was expected to fail, and did not; or that failed in another way.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pulumi_dpc.emulator import Request
@@ -67,13 +67,13 @@ class Result:
         seconds: How long it took.
     """
 
-    exit_code: int = 0
-    steps: tuple[Step, ...] = ()
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    diagnostics: tuple[Diagnostic, ...] = ()
-    requests: tuple[Request, ...] = ()
-    text: str = ""
-    seconds: float = 0.0
+    exit_code: int
+    steps: tuple[Step, ...]
+    outputs: Mapping[str, Any]
+    diagnostics: tuple[Diagnostic, ...]
+    requests: tuple[Request, ...]
+    text: str
+    seconds: float
 
     @property
     def changes(self) -> tuple[Step, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from pulumi_dpc.emulator import Emulator, Fault
 
 from ._engine import stack as engine
-from .errors import CommandFailed, CommandSucceeded, NotSupported, TestingError
+from .errors import CommandFailed, NotAsExpected, NotSupported, TestingError
 from .program import config_text, whole_key
 from .resource import Resource, known
 from .result import Diagnostic, Result, Step
@@ -24,7 +24,7 @@ class Stack:
     """A stack of one test. Every command runs the program anew, and a provider process with it.
 
     A command that fails raises ``CommandFailed``, with the report that the CLI would show. With ``expect_failure`` it
-    returns instead, and raises ``CommandSucceeded`` if it did not fail; a text has to be in the report then.
+    returns instead, and raises ``NotAsExpected`` if it did not fail; a text has to be in the report then.
 
     Attributes:
         api: The service that its pipelines live at: what is there, what goes wrong, and who else changes it.
@@ -129,18 +129,18 @@ class Stack:
         """
         return self.resource(name)
 
-    def resource(self, name: str, type_: str | None = None) -> Resource:
+    def resource(self, name: str, type: str | None = None) -> Resource:  # noqa: A002
         """Return the only resource of that name.
 
         Args:
             name: Its name in the program.
-            type_: Its type, where resources of several types share the name: the token, or its last word.
+            type: Its type, where resources of several types share the name: the token, or its last word.
 
         Raises:
             LookupError: There is none, or more than one; the text names what there is.
         """
         named = [resource for resource in self._resources if resource.pulumi_resource_name == name]
-        found = [resource for resource in named if type_ is None or _is_of(resource, type_)]
+        found = [resource for resource in named if type is None or _is_of(resource, type)]
         if len(found) == 1:
             return found[0]
         raise LookupError(_ambiguous(name, found) if found else _no_such_resource(name, self._resources))
@@ -200,10 +200,10 @@ def _judge(command: str, result: Result, expect_failure: bool | str) -> None:  #
         if result.exit_code:
             raise CommandFailed(command, result)
     elif not result.exit_code:
-        raise CommandSucceeded(f"`pulumi {command}` was expected to fail, and succeeded", result)
+        raise NotAsExpected(f"`pulumi {command}` was expected to fail, and succeeded", result)
     elif isinstance(expect_failure, str) and expect_failure not in result.text:
         text = f"`pulumi {command}` failed as expected, but its report does not say {expect_failure!r}"
-        raise CommandSucceeded(text, result)
+        raise NotAsExpected(text, result)
 
 
 def _is_pulumis(resource: Resource) -> bool:

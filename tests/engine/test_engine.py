@@ -21,7 +21,7 @@ import pytest
 from pulumi_dpc.testing._engine.engines import EngineName, open_stack
 from pulumi_dpc.testing._engine.stack import urn_of
 from pulumi_dpc.testing._engine.values import SECRET, SIGNATURE
-from pulumi_dpc.testing._engine.zygote import PlainLauncher, shared_launcher
+from pulumi_dpc.testing._engine.zygote import PlainLauncher, Zygote, shared_launcher
 from tests.engine.sample_provider import Cloud
 from tests.worlds import ENGINES
 
@@ -966,6 +966,38 @@ def test_a_killed_command_leaves_no_process_behind(tmp_path: Path) -> None:
     (pid,) = {call["pid"] for call in lab.cloud.calls if "pid" in call}
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_what_a_host_writes_arrives_though_nobody_asked_for_it_unbuffered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first test of a user hung: `PYTHONUNBUFFERED` was not set, and the host does not flush its port."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    code = "import sys, threading\nsys.stdout.buffer.write(b'8642\\n')\nthreading.Event().wait()\n"
+    assert _first_of(code, tmp_path) == b"8642\n"
+
+
+def test_a_program_finds_only_what_it_finds_with_the_cli(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pytest puts the folders of tests on its path; a program that needs them would pass here and fail there."""
+    monkeypatch.syspath_prepend(str(tmp_path / "only-here"))
+    assert b"only-here" not in _first_of("import sys\nprint(sys.path)\n", tmp_path)
+
+
+def _first_of(code: str, directory: Path) -> bytes:
+    """Return what a forked process writes first that runs this code."""
+    (directory / "forked.py").write_text(code)
+    zygote = Zygote()
+    zygote._preload = ()
+    process = zygote.start("forked", [], cwd=directory, env={})
+    try:
+        return os.read(process.stdout, 65536)
+    finally:
+        process.signal(signal.SIGKILL)
+        process.wait()
+        process.close()
+        zygote.close()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pulumi_dpc
 import pulumi_dpc.emulator
 import pulumi_dpc.errors
 import pulumi_dpc.outputs
+import pulumi_dpc.testing
 from pulumi_dpc._definition.fields import Model
 
 MODELS = [
@@ -35,10 +36,12 @@ CALLED: dict[str, Any] = {
     "SecretReference.aws": pulumi_dpc.SecretReference.aws,
     "SecretReference.azure": pulumi_dpc.SecretReference.azure,
     "SecretReference.google": pulumi_dpc.SecretReference.google,
+    "open_stack": pulumi_dpc.testing.open_stack,
+    "Stack.up": pulumi_dpc.testing.Stack.up,
     **{name: getattr(pulumi_dpc, name) for name in pulumi_dpc.__all__ if name.startswith("get_")},
 }
 """What programs call."""
-PUBLIC_MODULES = (pulumi_dpc, pulumi_dpc.errors, pulumi_dpc.outputs, pulumi_dpc.emulator)
+PUBLIC_MODULES = (pulumi_dpc, pulumi_dpc.errors, pulumi_dpc.outputs, pulumi_dpc.emulator, pulumi_dpc.testing)
 
 
 def attribute_docs(kind: type) -> dict[str, str]:

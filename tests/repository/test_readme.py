@@ -42,6 +42,9 @@ environment = dpc.get_environment(project.id, "production")
 # ---- a page, and how it is run ----
 
 
+_FILE = re.compile(r"# ([\w/]+\.py)\n")
+
+
 @dataclass(frozen=True)
 class Page:
     """One page in Markdown, by its path in the repository."""
@@ -58,7 +61,12 @@ class Page:
 
     def programs(self) -> list[str]:
         """Return the Pulumi programs, whole ones and those that go on from the preamble."""
-        return [text for text in self.blocks("python") if "Emulator(" not in text and "def test_" not in text]
+        plain = [text for text in self.blocks("python") if not _FILE.match(text)]
+        return [text for text in plain if "Emulator(" not in text and "def test_" not in text]
+
+    def files(self) -> dict[str, str]:
+        """Return what other blocks import: those that begin with the name of their file."""
+        return {found[1]: text for text in self.blocks("python") if (found := _FILE.match(text))}
 
     def scripts(self) -> list[str]:
         """Return what runs by itself, against an emulator of its own."""

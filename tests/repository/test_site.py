@@ -21,6 +21,7 @@ import yaml
 
 import pulumi_dpc
 import pulumi_dpc.emulator
+import pulumi_dpc.testing
 from pulumi_dpc._api import trust
 from pulumi_dpc._definition.alteration import find_alterations
 from pulumi_dpc._resources.streaming_pipeline.plan import (
@@ -84,16 +85,30 @@ def test_every_script_of_the_site_runs(script: str, tmp_path: Path) -> None:
     run_script(script, tmp_path)
 
 
+def of_cli(text: str) -> bool:
+    """Tell whether a test needs the Pulumi CLI."""
+    return "automation" in text
+
+
 TESTS = [
-    pytest.param(*test.values, id=test.id, marks=[pytest.mark.cli] * ("automation" in test.values[0]))
-    for test in titled((page, page.tests()) for page in PAGES)
+    pytest.param(page, needs_cli, id=f"{page.path}-{needs_cli}", marks=[pytest.mark.cli] * needs_cli)
+    for page in [*PAGES, README]
+    for needs_cli in sorted({of_cli(text) for text in page.tests()})
 ]
 
 
-@pytest.mark.parametrize("text", TESTS)
-def test_every_test_of_the_site_passes(text: str, tmp_path: Path) -> None:
-    """A reader's first test of a stack is a copy of ours."""
-    (tmp_path / "test_stack.py").write_text(text)
+@pytest.mark.parametrize(("page", "needs_cli"), TESTS)
+def test_every_test_of_the_site_passes(page: Page, needs_cli: bool, tmp_path: Path) -> None:
+    """A reader's first test of a stack is a copy of ours. Those of a page run in one process, each in its file."""
+    texts = [text for text in page.tests() if of_cli(text) == needs_cli]
+    files = {f"test_{number}.py": text for number, text in enumerate(texts)}
+    project = {
+        "infra/Pulumi.yaml": "name: shop\nruntime: python\n",
+        "infra/__main__.py": README.programs()[0],
+    }
+    for name, text in {**files, **page.files(), **project}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
     path = os.pathsep.join([str(Path(str(find_cli())).parent), os.environ.get("PATH", "")])
     env = base_environment(
         {"PATH": path, "PULUMI_HOME": str(tmp_path / "home"), "PULUMI_SKIP_UPDATE_CHECK": "1"}
@@ -434,7 +449,8 @@ def test_the_reference_has_every_public_name(site: Path) -> None:
     described = {line.split()[0] for line in zlib.decompress(packed).decode().splitlines()}
     public = {f"pulumi_dpc.{name}" for name in pulumi_dpc.__all__ if not name.startswith("__")}
     emulated = {f"pulumi_dpc.emulator.{name}" for name in pulumi_dpc.emulator.__all__}
-    assert public | emulated <= described
+    tested = {f"pulumi_dpc.testing.{name}" for name in pulumi_dpc.testing.__all__}
+    assert public | emulated | tested <= described
 
 
 def test_llms_txt_has_every_page_with_a_sentence(site: Path) -> None:

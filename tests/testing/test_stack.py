@@ -13,7 +13,7 @@ import pytest
 from pulumi_dpc.emulator import Emulator, Fault
 from pulumi_dpc.testing import (
     CommandFailed,
-    CommandSucceeded,
+    NotAsExpected,
     NotSupported,
     Secret,
     StackFactory,
@@ -79,7 +79,7 @@ def test_a_command_that_fails_raises_with_the_report_of_the_cli(dpc_stack: Stack
     assert f"Diagnostics:\n  {TYPE} (orders):\n    error: " in report
     assert "bucket" in failed.value.result.errors[0]
     assert "Traceback" not in report
-    with pytest.raises(CommandSucceeded, match="does not say 'prefix'"):
+    with pytest.raises(NotAsExpected, match="does not say 'prefix'"):
         stack.up(expect_failure="prefix")
 
 
@@ -90,7 +90,7 @@ def test_a_failure_that_does_not_come_is_an_error(dpc_stack: StackFactory) -> No
         pulumi.export("answer", 42)
 
     stack = dpc_stack(program)
-    with pytest.raises(CommandSucceeded, match="was expected to fail, and succeeded"):
+    with pytest.raises(NotAsExpected, match="was expected to fail, and succeeded"):
         stack.up(expect_failure=True)
     with pytest.raises(TestingError, match="of 1 faults only 0 befell a request"):
         stack.up(fail=Fault("drop-after", match="PUT /v1/*"))

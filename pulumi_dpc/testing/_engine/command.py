@@ -6,9 +6,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from .deployment import Deployment, Options
-from .generator import Bail
 from .host import Host
 from .monitor import serve
+from .planned import Bail
 from .providers import Providers
 from .report import report
 from .running import USER_ERROR_WAS_SHOWN, Process, Running, Thread
@@ -69,7 +69,7 @@ class Command:
         except Bail:
             self.deployment.bail()
         finally:
-            self.deployment.await_idle()
+            self.deployment.await_idle(lambda: self.snapshot.frozen)
             self._kill_unfinished_program()
             self.deployment.end()
             self._end_program()

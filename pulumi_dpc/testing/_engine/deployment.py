@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from .callbacks import Callbacks
 from .effects import Effects, Protected
-from .generator import Bail, Generator, Planned
+from .generator import Generator
 from .hooks import ErrorHooks
 from .host import ProviderError
 from .mocks import Mocks
 from .monitor import Stopped
+from .planned import Bail, Planned
+from .progress import Progress
 from .providers import PACKAGE, PROVIDER_TYPE, Providers
-from .stack import SOURCE, Diagnostic, Source, Step
+from .stack import SOURCE, Source, Step
 from .state import Snapshot, State, following
 from .steps import STACK_TYPE, Goal, needed_by, without_dangling
 from .transforms import Transforms
@@ -27,7 +29,7 @@ from .unsupported import Unsupported, missing
 from .values import Props, without_unknowns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 SUCCESS, FAILED, SKIPPED = 0, 1, 2  # the engine's numbers; the SDK knows names for the first two only
 
@@ -44,7 +46,7 @@ class Options:
     source: Source = SOURCE
 
 
-class Deployment:
+class Deployment(Progress):
     """Runs and records. Registrations come in from the monitor's threads."""
 
     def __init__(
@@ -56,8 +58,7 @@ class Deployment:
         mocks: Mocks,
     ) -> None:
         self.options, self.snapshot, self.mocks = options, snapshot, mocks
-        self.unsupported = ""
-        self.is_deaf = False
+        super().__init__()
         self._default_config = default_config
         self._default_provider = ""
         self.callbacks = Callbacks()
@@ -81,98 +82,10 @@ class Deployment:
         )
         self._failed_states: list[State] = []
         self._skipped: set[str] = set()
-        self._steps: list[Step] = []
-        self._said_lock = threading.Lock()
-        self.diagnostics: list[Diagnostic] = []
-        self.progress: list[Diagnostic] = []
         self.outputs: Props = {}
-        self.errored = self.canceled = self.drifted = self.bailed = False
-        self._stop = threading.Event()
-        self._ended = threading.Event()
-        self._program_ended = threading.Event()
+        self.drifted = False
         self._generating = threading.Lock()
         self._slots = threading.BoundedSemaphore(options.parallel)
-        self._idle = threading.Condition()
-        self._active = 0
-
-    # -- reports -----------------------------------------------------------------------------------
-
-    @property
-    def steps(self) -> list[Step]:
-        default = f"::{PROVIDER_TYPE}::default"
-        return [step for step in self._steps if not step.urn.endswith(default)]
-
-    def say(self, severity: str, urn: str, text: str, *, ephemeral: bool = False) -> None:
-        """Keep a message for the user; one without a urn belongs to the whole command."""
-        with self._said_lock:
-            kept = self.progress if ephemeral else self.diagnostics
-            kept.append(Diagnostic(severity, urn, text.strip()))
-
-    def fail(self, urn: str, text: str) -> None:
-        """Report an error that is no step's and stop: nothing new begins, what runs may finish."""
-        self.say("error", urn, text)
-        self.bail()
-
-    def refuse(self, refusal: Unsupported) -> None:
-        """Stop at what the double does not do, and keep what it is apart from the program's own errors."""
-        self.unsupported = self.unsupported or str(refusal)
-        self.fail("", str(refusal))
-
-    def bail(self) -> None:
-        self.bailed = True
-        self.stop()
-
-    def stop(self, *, canceled: bool = False) -> None:
-        if canceled:
-            self.canceled = True
-        else:
-            self.errored = True
-        self._stop.set()
-        with self._idle:
-            self._idle.notify_all()
-
-    @property
-    def stopped(self) -> bool:
-        return self._stop.is_set()
-
-    def end_of_program(self) -> None:
-        """Take note that the program has said all it has to say; it may go on living, for its hooks."""
-        self._program_ended.set()
-        self.wake()
-
-    @property
-    def has_heard_program(self) -> bool:
-        return self._program_ended.is_set()
-
-    def end(self) -> None:
-        self._stop.set()
-        self._ended.set()
-
-    def turn_away(self) -> None:
-        """Take no more messages of the program, nor of a provider: a function complains of being interrupted."""
-        self.is_deaf = True
-
-    def await_end(self) -> None:
-        self._ended.wait()
-
-    def await_idle(self) -> None:
-        """Return when no step is running."""
-        with self._idle:
-            self._idle.wait_for(lambda: not self._active or self.snapshot.frozen)
-
-    def wake(self) -> None:
-        with self._idle:
-            self._idle.notify_all()
-
-    def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Return when `condition` holds or the deployment has been stopped; `wake` makes it look again."""
-        with self._idle:
-            self._idle.wait_for(lambda: self.stopped or condition())
-
-    def _emit(self, op: str, urn: str, keys: frozenset[str] = frozenset()) -> int:
-        with self._said_lock:
-            self._steps.append(Step(op, urn, "", keys))
-            return len(self._steps) - 1
 
     @property
     def resources(self) -> list[State]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from .host import Diff
+from .planned import Bail, Planned, Seen
 from .stack import Source
 from .state import State
 from .steps import (
@@ -26,33 +26,6 @@ if TYPE_CHECKING:
 
     from .effects import Effects
     from .state import Snapshot
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A step that has been decided on and not yet run."""
-
-    op: str
-    state: State
-    run: Callable[[], None]
-    keys: frozenset[str] = frozenset()
-
-
-@dataclass
-class Seen:
-    """What the step generator remembers about urns."""
-
-    registered: set[str] = field(default_factory=set)
-    operated: set[str] = field(default_factory=set)  # have an old state and were decided on
-    decided: set[str] = field(default_factory=set)  # the same, and creates
-    deletes: set[str] = field(default_factory=set)
-    replaces: set[str] = field(default_factory=set)
-    aliased: dict[str, str] = field(default_factory=dict)  # old urn -> new urn
-    aliases: dict[str, str] = field(default_factory=dict)  # new urn -> old urn
-
-
-class Bail(Exception):
-    """The deployment ends; its reason has been reported."""
 
 
 class Generator:

@@ -136,9 +136,14 @@ class Zygote:
         return int.from_bytes(_receive(connection, 8), "big")
 
     def _begin(self) -> socket.socket:
+        from .stack import our_path  # the server itself needs none of it
+
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", __name__, str(theirs.fileno()), *self._preload]
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        # Without `-u` a host's port stays in its buffer: it does not flush what it writes.
+        command = [sys.executable, "-u", "-m", __name__, str(theirs.fileno()), *self._preload]
+        # Not the path of this process: a program must not find what only pytest has put there.
+        paths = [*our_path(), *filter(None, [os.environ.get("PYTHONPATH")])]
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         self._server = subprocess.Popen(command, env=env, pass_fds=[theirs.fileno()])
         theirs.close()
         self._socket = ours
