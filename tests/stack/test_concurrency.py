@@ -67,9 +67,9 @@ def test_a_token_that_expires_in_the_middle_is_renewed_once(world: World) -> Non
     assert {pipeline.status for pipeline in world.api.pipelines} == {"STREAMING"}
 
 
-@pytest.mark.parametrize("parallel", [1, 2, 16, 64])
+@pytest.mark.parametrize("parallel", [1, 2, 64])
 def test_the_end_is_the_same_however_many_run_at_a_time(make_world: MakeWorld, parallel: int) -> None:
-    count = 3 if parallel == 1 else 12  # one at a time waits for each start in turn
+    count = 3 if parallel == 1 else 8  # one at a time waits for each start in turn
     world = make_world(parallel=parallel, agents=MANY)
     assert world.up(*fleet(count)).ok
     assert {pipeline.status for pipeline in world.api.pipelines} == {"STREAMING"}

@@ -191,9 +191,10 @@ def test_an_agent_and_its_pipeline_ask_for_one_listing_of_agents(world: World) -
 # ---- what it costs, and where it cannot be asked ----
 
 
-@pytest.mark.world(agents=101)
+@pytest.mark.world(agents=11)
 def test_one_listing_of_agents_and_one_of_pipelines_serve_a_whole_preview(world: World) -> None:
-    definitions = [edited(name=f"p{i}", agentId=fixed_id("agent", i)) for i in range(101)]
+    world.api.settings.max_page_size, world.api.settings.over_max = 10, "clamp"
+    definitions = [edited(name=f"p{i}", agentId=fixed_id("agent", i)) for i in range(11)]
     world.write(*(resource(f"r{i}", definition) for i, definition in enumerate(definitions)))
     assert warnings(world) == []
     assert Counter(world.requests()) == {AGENTS: 2, LIST: 1}

@@ -286,7 +286,7 @@ class PipelineLives(RuleBasedStateMachine):
 EXAMPLES = int(os.environ.get("DPC_EXAMPLES", "0"))
 TestPipelineLives = PipelineLives.TestCase
 TestPipelineLives.settings = settings(
-    max_examples=EXAMPLES or 6,
+    max_examples=EXAMPLES or 4,
     derandomize=not EXAMPLES,
     stateful_step_count=12 if EXAMPLES else 10,
     deadline=None,
