@@ -57,9 +57,8 @@ class Changed:
 
     @property
     def may_be_stopped(self) -> bool:
-        """Whether it ran before and is not known to run now; what says nothing counts."""
-        ran = run_state.is_running(self.row["before"], otherwise=True)
-        return ran and self.row["running"] is not True
+        """Whether it was seen running or starting before, and is not known to run now."""
+        return run_state.is_running(self.row["before"]) and self.row["running"] is not True
 
 
 class Changer:

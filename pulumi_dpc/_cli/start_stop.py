@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
@@ -98,7 +99,7 @@ def start(pipelines: tuple[str, ...], saved: Path | None, **options: Any) -> Non
     "saved",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write which pipelines were stopped, for start --from.",
+    help="Write which pipelines were seen running and are stopped, for start --from.",
 )
 @click.option("--interrupt-snapshot", is_flag=True, help="Stop a pipeline while its snapshot runs, too.")
 def stop(
@@ -136,12 +137,12 @@ def _run(pipelines: Sequence[str], change: Change, *, saved: Path | None, **opti
         if options["everything"] and not options["yes"]:
             _ask(there, change)
         if saved is not None and not change.running:
-            runs = [_saved(one) for one, status in there if run_state.is_running(status, otherwise=True)]
+            runs = [_saved(one) for one, status in there if run_state.is_running(status)]
             windows.save(saved, str(chosen.project["id"]), runs)
         with _heard(interrupt):
             done = _carried_out(Changer(client, interrupt), str(chosen.project["id"]), there, change)
     if saved is not None:
-        _close_window(saved, str(chosen.project["id"]), done, change)
+        _close_window(saved, chosen, done, change)
     _answer(done, interrupted=interrupt.is_set(), as_json=options["as_json"])
 
 
@@ -200,15 +201,28 @@ def _saved(definition: Row) -> Row:
     return {"streamingPipelineId": definition[PIPELINE_ID], "name": definition.get("name")}
 
 
-def _close_window(path: Path, project_id: str, done: Sequence[Changed], change: Change) -> None:
+def _close_window(path: Path, chosen: Chosen, done: Sequence[Changed], change: Change) -> None:
     """Leave in the file what is still to be started; without any there is no window, and no file."""
     left = [one.row for one in done if (one.error if change.running else one.may_be_stopped)]
     if left:
-        windows.save(path, project_id, left)
+        windows.save(path, str(chosen.project["id"]), left)
         say(f"{path}: {counted(left, 'streaming pipeline')} to be started again")
     else:
         path.unlink(missing_ok=True)
         say(f"{path}: removed, because no streaming pipeline is to be started again")
+    unknown = [one.row for one in done if not run_state.is_known(one.row["before"])]
+    if unknown and not change.running:
+        _say_unknown(path, chosen, unknown)
+
+
+def _say_unknown(path: Path, chosen: Chosen, unknown: Sequence[Row]) -> None:
+    """Name the pipelines that are in no window: one agent may have two, and starting both could start the wrong one."""
+    names = ", ".join(repr(str(row["name"])) for row in unknown)
+    they, project = "it" if len(unknown) == 1 else "they", shlex.quote(str(chosen.project.get("name")))
+    say(
+        f"{path}: without {names}: nobody knows whether {they} ran, because the status said nothing before the stop."
+        f" Start what should run by name: pulumi-dpc start NAME --project {project}"
+    )
 
 
 def _answer(done: Sequence[Changed], *, interrupted: bool, as_json: bool) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from pulumi_dpc.emulator import Emulator, Request
 from tests.cli.command import COMMAND, Done, environment, run
-from tests.cli.conftest import PIPELINES
+from tests.cli.conftest import AGENTS, PIPELINES
+from tests.worlds import DEFINITION, fixed_id
 
 HERE = ("--project", "Analytics")
 
@@ -152,6 +153,26 @@ def test_after_a_window_just_those_are_started_that_it_has_stopped(api: Emulator
     assert statuses(api) == {"pipeline-0": "STREAMING", "pipeline-1": "NOT_RUNNING"}
     assert writes(api) == ["START"]
     assert not window.exists()
+
+
+def test_a_standby_on_an_agent_that_is_away_is_not_started_after_a_window(
+    api: Emulator, tmp_path: Path
+) -> None:
+    """Nobody knows which of the two ran, and the agent runs one: starting both might start the wrong one."""
+    standby = {**DEFINITION, "name": "standby", "agentId": AGENTS[2]}
+    api.add_pipeline(standby, id=fixed_id("pipeline", 3), status="NOT_RUNNING")
+    file = tmp_path / "window.json"
+    done = run(api, "stop", "--all", "--yes", "--save", str(file), *HERE)
+    assert sorted(writes(api)) == ["STOP"] * 3  # those two as well
+    assert [one["name"] for one in json.loads(file.read_text())["stopped"]] == ["pipeline-0"]
+    assert (
+        f"{file}: without 'pipeline-2', 'standby': nobody knows whether they ran, because the status said nothing"
+        " before the stop. Start what should run by name: pulumi-dpc start NAME --project Analytics\n"
+    ) in done.err
+    api.clear_requests()
+    assert start_again(api, file).code == 0
+    assert writes(api) == ["START"]
+    assert not file.exists()
 
 
 def test_a_second_stop_does_not_forget_what_the_first_has_stopped(api: Emulator, window: Path) -> None:
