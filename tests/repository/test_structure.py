@@ -74,6 +74,16 @@ def test_importing_the_package_loads_nothing_heavy(heavy: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_what_users_copy_stands_on_what_is_public() -> None:
+    """The demo and the benchmarks imported the tests, which no user has."""
+    for folder in ("examples", "benchmarks"):
+        for path in (REPOSITORY / folder).rglob("*.py"):
+            found = re.findall(
+                r"^\s*(?:from|import) (tests\b|pulumi_dpc\.(?:\w+\.)*_\w+)", path.read_text(), re.M
+            )
+            assert not found, path
+
+
 def test_every_page_that_is_cited_is_there() -> None:
     """A fact's source is worth nothing if its reader cannot open it."""
     for folder in ("pulumi_dpc", "tests", "benchmarks", "examples"):

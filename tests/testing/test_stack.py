@@ -83,6 +83,16 @@ def test_a_command_that_fails_raises_with_the_report_of_the_cli(dpc_stack: Stack
         stack.up(expect_failure="prefix")
 
 
+def test_an_error_of_the_program_itself_is_in_the_report(dpc_stack: StackFactory) -> None:
+    """Older SDKs let the error of a function out of their language server, and tell the engine nothing."""
+
+    def program() -> None:
+        raise ValueError("the landing zone has no name")
+
+    report = dpc_stack(program).up(expect_failure=True).text
+    assert "the landing zone has no name" in report
+
+
 def test_a_failure_that_does_not_come_is_an_error(dpc_stack: StackFactory) -> None:
     """Neither an expected failure nor a fault that nothing has met may be forgotten."""
 

@@ -120,7 +120,7 @@ class Command:
             "seconds": source.seconds,
         }
         if source.function is not None:
-            return Thread(source.function, settings, env=self._env, at_end=at_end)
+            return Thread(source.function, settings, env=self._env, fail=self._function_failed, at_end=at_end)
         return Process(
             self._launcher,
             settings,
@@ -129,6 +129,12 @@ class Command:
             say=lambda line: self.deployment.say("info", "", line),
             at_end=at_end,
         )
+
+    def _function_failed(self, error: str) -> None:
+        """Report a function's error, which older SDKs do not tell the engine themselves."""
+        deployment = self.deployment
+        if not deployment.is_deaf and not any(said.severity == "error" for said in deployment.diagnostics):
+            deployment.say("error", "", error)
 
     def _program_failed(self, code: int | None) -> None:
         if code != USER_ERROR_WAS_SHOWN:

@@ -96,10 +96,11 @@ class Inline:
         self._function, self._seconds = function, seconds
         self._task: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
 
-    def run(self, request: Any) -> bool:
-        """Run it to its end; return whether it succeeded."""
+    def run(self, request: Any) -> str:
+        """Run it to its end; return the error that it ended with, if it did."""
         server = _language_server(self._program)
-        return not server.Run(request, None).error
+        error: str = server.Run(request, None).error
+        return error
 
     def while_served(self, act: Callable[[str], T]) -> T:
         """Do something that asks for it at an address."""
@@ -140,9 +141,11 @@ class Thread:
         settings: Mapping[str, Any],
         *,
         env: Mapping[str, str],
+        fail: Callable[[str], None],
         at_end: Callable[[], None],
     ) -> None:
         self.exit_code: int | None = None
+        self._fail = fail
         self._inline = Inline(function, settings["seconds"], env)
         self._settings, self._at_end = settings, at_end
         self._thread = threading.Thread(target=self._run, name="inline program", daemon=True)
@@ -150,7 +153,10 @@ class Thread:
 
     def _run(self) -> None:
         try:
-            self.exit_code = 0 if self._inline.run(_request(self._settings)) else USER_ERROR_WAS_SHOWN
+            error = self._inline.run(_request(self._settings))
+            self.exit_code = USER_ERROR_WAS_SHOWN if error else 0
+            if error:
+                self._fail(error)
         finally:
             self._at_end()
 
