@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 
 import pulumi_dpc as dpc
-from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT, Fault
+from pulumi_dpc.emulator import GUIDE_AGENT, Emulator, Fault
 from pulumi_dpc.testing import Result, Secret, StackFactory
 from tests.cli.command import run
 from tests.testing.programs import Team, pipeline
@@ -207,18 +207,25 @@ def two_providers(open_stack: StackFactory, _tmp_path: Path) -> Iterator[Any]:
             api_url=config.require("apiUrl"),
             token_url=config.require("tokenUrl"),
         )
-        pipeline("america-orders", pulumi.ResourceOptions(provider=america), agentId=GUIDE_AGENT)
+        pipeline("america-orders", pulumi.ResourceOptions(provider=america))
 
-    stack = open_stack(program)
-    env = stack.api.other_account()
-    assert GUIDE_PROJECT
-    for name in ("client_id", "api_url", "token_url"):
-        words = name.split("_")
-        stack.set_config(f"us:{words[0]}{words[1].capitalize()}", env[f"DPC_{name.upper()}"])
-    stack.set_config("us:clientSecret", Secret(env["DPC_CLIENT_SECRET"]))
-    yield seen(stack.up(continue_on_error=True, expect_failure="america-orders"))
-    assert stack["europe"].running
-    assert stack["america"].pulumi_resource_type == "pulumi:providers:pulumi-python"
+    with Emulator(time_scale=0.005, client_secret="canary-america") as america:
+        us = america.env
+        given = {
+            "clientId": us["DPC_CLIENT_ID"],
+            "clientSecret": Secret(us["DPC_CLIENT_SECRET"]),
+            "apiUrl": us["DPC_API_URL"],
+            "tokenUrl": us["DPC_TOKEN_URL"],
+        }
+        stack = open_stack(program, config={f"us:{key}": value for key, value in given.items()})
+        first = stack.up()
+        yield seen(first)
+        assert [found.name for found in stack.api.pipelines] == ["europe"]
+        assert [found.name for found in america.pipelines] == ["america-orders"]
+        assert stack["america-orders"].provider == stack["america"].urn
+        assert "canary-america" not in first.text + repr([found.inputs for found in stack.resources])
+        yield seen(stack.destroy())
+        assert not america.pipelines
 
 
 @scenario
