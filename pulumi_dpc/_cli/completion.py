@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from . import bash_completion  # noqa: F401 - in the place of click's own
 from .account import find_project, settings_of
 from .frame import Command
 
@@ -63,7 +64,9 @@ def _offered(
     asking.start()
     asking.join(_SECONDS)
     return [
-        CompletionItem(name) for name in sorted(set(found)) if name.startswith(begun) and name.isprintable()
+        CompletionItem(name)
+        for name in sorted(set(found))
+        if name.startswith(begun) and name.isprintable() and not name.startswith("-")  # it would be an option
     ]
 
 

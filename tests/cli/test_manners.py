@@ -218,31 +218,3 @@ def test_the_command_is_installed_by_its_name() -> None:
     text = (REPOSITORY / "pyproject.toml").read_text()
     assert 'pulumi-dpc = "pulumi_dpc._cli.__main__:run"' in text
     assert run_apart(None, "--version").out.startswith("pulumi-dpc ")
-
-
-@pytest.mark.parametrize(
-    ("line", "names"),
-    [
-        (["status", "--project", ""], ["Analytics"]),
-        (["pipelines", "An"], ["Analytics"]),
-        (["pipelines", "X"], []),
-        (["status", "--project", "Analytics", "--pipeline", ""], ["pipeline-0", "pipeline-1", "pipeline-2"]),
-    ],
-)
-def test_names_of_the_account_are_completed(api: Emulator, line: list[str], names: list[str]) -> None:
-    env = {
-        "_PULUMI_DPC_COMPLETE": "bash_complete",
-        "COMP_WORDS": " ".join(["pulumi-dpc", *line]),
-        "COMP_CWORD": str(len(line)),
-    }
-    done = run(api, env=env)
-    assert [offered.partition(",")[2] for offered in done.out.split()] == names
-    nobody = run(api, env={**env, **NOBODY})
-    assert (nobody.code, nobody.out.strip(), nobody.err) == (0, "", "")
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_gets_its_script(shell: str) -> None:
-    done = run(None, "completion", shell)
-    assert done.code == 0
-    assert f"_PULUMI_DPC_COMPLETE={shell}_complete" in done.out
