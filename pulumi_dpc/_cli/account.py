@@ -91,6 +91,6 @@ def find(
     )
 
 
-def find_project(client: DpcClient, wanted: str) -> Mapping[str, Any]:
-    """Return the project of that name or id."""
-    return find(client.list_projects(), wanted, "project", "in this account")
+def find_project(projects: Sequence[Mapping[str, Any]], wanted: str) -> Mapping[str, Any]:
+    """Return the project of that name or id, of all that the account has."""
+    return find(projects, wanted, "project", "in this account")

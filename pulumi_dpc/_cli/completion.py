@@ -45,7 +45,11 @@ def pipeline_names(ctx: click.Context, _param: click.Parameter, begun: str) -> l
     project = ctx.params.get("project")
     if not project:
         return []
-    return _offered(ctx, begun, lambda client: client.list_pipelines(find_project(client, project)["id"]))
+
+    def ask(client: Any) -> Iterable[Mapping[str, Any]]:
+        return client.list_pipelines(find_project(client.list_projects(), project)["id"])
+
+    return _offered(ctx, begun, ask)
 
 
 def _offered(

@@ -21,6 +21,12 @@ from .run_states import choose
 from .terraform_state import TerraformState, forget_command, read_state
 from .words import counted, progress, say
 
+_SHARED_AGENTS = (
+    "{} will be managed by this program, and agents belong to the account, not to a project: where a program for"
+    " another project has pipelines on the same agents, generate that one with --agents none, or the two will undo each"
+    " other"
+)
+
 
 @click.command(
     cls=Command,
@@ -45,7 +51,7 @@ from .words import counted, progress, say
     required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The folder to write into: a new or an empty one.",
+    help="The folder to write into: a new or an empty one. Its name is that of the Pulumi project.",
 )
 @click.option(
     "--pipeline",
@@ -61,7 +67,7 @@ from .words import counted, progress, say
     default="used",
     show_default=True,
     help="used: a resource for each agent of these pipelines, or of Terraform's state; all: for each streaming agent"
-    " of the account; none: pipelines name their agents' ids.",
+    " of the account; none: pipelines name their agents' ids, for all programs but one that share agents.",
 )
 @click.option(
     "--style",
@@ -100,7 +106,10 @@ def generate(
             moved = read_moved(client, state, **choice)
             existing, addresses = moved.existing, moved.addresses
         else:
-            existing = read_existing(client, choose(client, str(project), options["pipelines"]), **choice)
+            chosen = choose(client, str(project), options["pipelines"])
+            existing = read_existing(client, chosen, **choice)
+            if existing.agents and chosen.other_projects:
+                say(_SHARED_AGENTS.format(counted(existing.agents, "streaming agent")))
     write_program(existing, out, style=options["style"], protect=not options["no_protect"])
     if state:
         _print_what_to_forget(state, addresses)

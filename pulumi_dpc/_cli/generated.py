@@ -66,7 +66,8 @@ class Generated:
         return made
 
     def _project_file(self, folder: Path) -> str:
-        name = safe_name(next(iter(self._existing.projects.values()), ""), "streaming-pipelines")
+        # As `pulumi new` does: two programs for one project must not share their stacks.
+        name = safe_name(folder.resolve().name, "streaming-pipelines")
         return _PROJECT_FILE.format(name=name, virtualenv=json.dumps(_virtualenv(folder)))
 
     def _entries(self) -> Iterator[import_file.Entry]:

@@ -62,7 +62,7 @@ def projects(region: str | None, api_url: str | None, as_json: bool) -> None:  #
 def environments(project: str, region: str | None, api_url: str | None, as_json: bool) -> None:  # noqa: FBT001
     """List the environments of PROJECT, which is a name or an id, each with its default agent."""
     with opened(region, api_url) as client:
-        found = client.list_environments(find_project(client, project)["id"])
+        found = client.list_environments(find_project(client.list_projects(), project)["id"])
         _print(found, _ENVIRONMENTS, "environment", as_json=as_json)
 
 
@@ -98,7 +98,7 @@ def agents(streaming: bool, region: str | None, api_url: str | None, as_json: bo
 def pipelines(project: str, region: str | None, api_url: str | None, as_json: bool) -> None:  # noqa: FBT001
     """List the streaming pipelines of PROJECT, which is a name or an id."""
     with opened(region, api_url) as client:
-        project_id = find_project(client, project)["id"]
+        project_id = find_project(client.list_projects(), project)["id"]
         found = [described(project_id, one) for one in client.list_pipelines(project_id)]
         _print(found, _PIPELINES, "streaming pipeline", as_json=as_json)
 

@@ -27,10 +27,12 @@ class Chosen:
     Attributes:
         project: The project.
         pipelines: Ids of pipelines; empty for all of them.
+        other_projects: How many projects there are besides, as far as the credentials see.
     """
 
     project: Mapping[str, Any]
     pipelines: tuple[str, ...]
+    other_projects: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,10 @@ def choose(client: DpcClient, project: str, names: Sequence[str]) -> Chosen:
     Raises:
         LookupFailed: One of them is not there, or its name is not enough to tell.
     """
-    found = find_project(client, project)
+    projects = client.list_projects()
+    found = find_project(projects, project)
     if not names:
-        return Chosen(found, ())
+        return Chosen(found, (), len(projects) - 1)
     there, where = client.list_pipelines(found["id"]), f"in project {found.get('name')!r}"
     return Chosen(
         found,
@@ -65,6 +68,7 @@ def choose(client: DpcClient, project: str, names: Sequence[str]) -> Chosen:
             str(find(there, name, "streaming pipeline", where, key=PIPELINE_ID)[PIPELINE_ID])
             for name in names
         ),
+        len(projects) - 1,
     )
 
 

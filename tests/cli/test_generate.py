@@ -248,7 +248,34 @@ def test_a_project_without_pipelines_is_a_program_without_resources(api: Emulato
     done = run(api, "generate", "Empty \n project", "--out", str(tmp_path / "out"))
     assert done.code == 0
     assert (tmp_path / "out/__main__.py").read_text().endswith("  # Empty \\n project\n")
-    assert "name: Empty-project\n" in (tmp_path / "out/Pulumi.yaml").read_text()
+
+
+def test_two_programs_for_one_project_do_not_collide_in_their_stacks(api: Emulator, tmp_path: Path) -> None:
+    """The second would find that its stack exists, and be imported into that of the first."""
+    here = tmp_path / "Überblick 2"
+    here.mkdir()
+    (tmp_path / "team").mkdir()
+    for out, name in ((".", "Uberblick-2"), ("../team/../three", "three")):
+        done = run(api, "generate", "Analytics", "--out", out, cwd=here)
+        assert done.code == 0, done.err
+        assert (here / out / "Pulumi.yaml").read_text().startswith(f"name: {name}\n")
+
+
+def test_agents_that_two_programs_may_share_are_said_before_they_undo_each_other(
+    api: Emulator, tmp_path: Path
+) -> None:
+    def said(out: str, *options: str) -> bool:
+        done = run(api, "generate", "Analytics", "--out", str(tmp_path / out), *options)
+        assert done.code == 0
+        return "generate that one with --agents none, or the two will undo each other\n" in done.err
+
+    assert not said("alone")
+    api.add_project("Other")
+    before = len(api.requests)
+    assert said("used")
+    assert len([one for one in api.requests[before:] if "/v1/" in one.path]) == 3
+    assert said("all", "--agents", "all")
+    assert not said("none", "--agents", "none")
 
 
 def test_pipelines_name_their_agents_by_reference(program: Path) -> None:
