@@ -27,6 +27,8 @@ _SCRIPT = """\
 }
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
+_LINE, _BREAKS = "COMP_LINE", "COMP_WORDBREAKS"
+"""Of bash, and given by the script; no settings."""
 _TOKEN = re.compile(
     r"(?P<blank>[ \t\n]+)"
     r"|'(?P<single>[^']*)(?P<single_end>'?)"
@@ -109,7 +111,7 @@ class QuotingBashComplete(BashComplete):
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the words before the one that is completed, and that one."""
-        self._typed = Typed.of(os.environ["COMP_LINE"], os.environ["COMP_WORDBREAKS"])
+        self._typed = Typed.of(os.environ[_LINE], os.environ[_BREAKS])
         return list(self._typed.words[1:]), self._typed.begun
 
     def format_completion(self, item: CompletionItem[Any]) -> str:

@@ -18,10 +18,20 @@ from pulumi_dpc._resources.streaming_pipeline.outcome import End, Outcome
 from pulumi_dpc._resources.streaming_pipeline.plan import Desired, Live, Plan, Recorded, plan
 from pulumi_dpc._resources.streaming_pipeline.remote import RemotePipeline
 from pulumi_dpc._resources.streaming_pipeline.run import carry_out
+from pulumi_dpc._resources.streaming_pipeline.ways_out import WaysOut
 
 from .words import say
 
 _AT_A_TIME = 32
+
+_ON_A_COMMAND_LINE = WaysOut(
+    longer_wait="--timeout allows a longer wait",
+    agent_away="Start that agent, and run this command again",
+    start_failed="Run this command again once the cause is fixed",
+    interrupted="run this command again to go on",
+    agent_taken="Stop that one with `pulumi-dpc stop`, and run this command again",
+    start_refused="stop that one with `pulumi-dpc stop`",
+)
 
 Row = dict[str, Any]
 
@@ -98,8 +108,14 @@ class Changer:
             return _changed(pipeline, name, status, error=made.refusal or "nothing was sent: interrupted")
         operation = Operation(self._process, timeout=change.timeout, warn=_saying(name))
         recorded = Recorded(live.definition, running=_last_known(status, change))
-        outcome = carry_out(pipeline, made, live, recorded, run_context(operation, pipeline, {}))
-        why = "" if outcome.end is End.DONE else outcome.message()
+        context = replace(
+            run_context(operation, pipeline, {}),
+            ways_out=_ON_A_COMMAND_LINE,
+            may_declare_more=lambda: False,  # so nothing is going to take another pipeline from the agent
+        )
+        outcome = carry_out(pipeline, made, live, recorded, context)
+        # Nothing will start it by itself, as a program would.
+        why = "" if outcome.end is End.DONE else replace(outcome, resume=False).message()
         return _changed(pipeline, name, status, outcome=outcome, error=why, sent=bool(made.steps))
 
 

@@ -75,6 +75,26 @@ def test_a_failed_start_is_told(api: Emulator) -> None:
     assert "It is stopped." in done.err
 
 
+def test_errors_say_what_to_do_at_the_command_line_and_nothing_about_a_program(api: Emulator) -> None:
+    """Neither `pulumi up` nor an argument of a resource is there."""
+    rival = {**DEFINITION, "name": "rival", "agentId": AGENTS[0]}
+    api.add_pipeline(rival, id=fixed_id("pipeline", 3), status="NOT_RUNNING")
+    taken = run(api, "start", "rival", *HERE).err
+    away = run(api, "stop", "pipeline-2", *HERE).err
+    api.settings.start_seconds = 1e6
+    late = run(api, "start", "pipeline-1", *HERE, "--timeout", "5s").err
+    api.settings.start_seconds = 0
+    assert run(api, "stop", "pipeline-1", *HERE).code == 0
+    api.start_fails()
+    failed = run(api, "start", "pipeline-1", *HERE).err
+    assert "Stop that one with `pulumi-dpc stop`, and run this command again. " in taken
+    assert "Start that agent, and run this command again. " in away
+    assert "; --timeout allows a longer wait. It is starting.\n" in late
+    assert "Run this command again once the cause is fixed. " in failed
+    said = taken + away + late + failed
+    assert not [word for word in ("pulumi up", "agent_id", "custom_timeouts", "running=") if word in said]
+
+
 def test_a_snapshot_is_stopped_only_where_that_is_allowed(api: Emulator) -> None:
     """It can be days of work."""
     api.set_status(PIPELINES[0], "SNAPSHOTTING")

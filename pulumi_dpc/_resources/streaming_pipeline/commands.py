@@ -66,7 +66,7 @@ def send_command(
             is_seen = _raise_unless_repeatable(word, error, pipeline, known, context, elapsed)
             attempt, unseen = attempt + 1, 0 if is_seen else unseen + 1
             if unseen > FREED_TRIES and isinstance(error, ApiError):
-                raise _as_refused(error, _NOT_SEEN.format(error)) from error
+                raise _as_refused(error, _NOT_SEEN.format(error, context.ways_out.start_refused)) from error
             context.clock.sleep(poll_delay(attempt))
         else:
             return
@@ -141,18 +141,7 @@ def find_agent_user(agent_id: str, pipeline: Commandable) -> AgentUser | None:
         return None
 
 
-_NOT_SEEN = (
-    "could not be started: {}. If another pipeline runs on its agent, stop that one or choose another agent with"
-    " agent_id: one agent runs one pipeline"
-)
-_OURS = (
-    "This program has that one too: set running=False on one of the two, or give one of them a third agent, run `pulumi"
-    " up`, and then make the change"
-)
-_THEIRS = (
-    "Stop that one, or choose another agent with agent_id, and run `pulumi up` again; if it is removed from this"
-    " program, `pulumi up --continue-on-error` deletes it first"
-)
+_NOT_SEEN = "could not be started: {}. If another pipeline runs on its agent, {}: one agent runs one pipeline"
 
 
 def describe_busy_agent(user: AgentUser, context: RunContext, error: ApiError | None = None) -> DpcError:
@@ -163,7 +152,8 @@ def describe_busy_agent(user: AgentUser, context: RunContext, error: ApiError | 
         context: Tells whether it is of this program.
         error: What the service said to a START; None if none was sent.
     """
-    way_out = _OURS if context.is_ours(user.id) else _THEIRS
+    ways_out = context.ways_out
+    way_out = ways_out.agent_taken_by_ours if context.is_ours(user.id) else ways_out.agent_taken
     because = f"runs the pipeline {user.name!r} ({user.id}), and one agent runs one pipeline. {way_out}"
     if error is None:
         return DpcError(

@@ -198,7 +198,8 @@ class _Run:
     ) -> None:
         self._agent = AgentWatch(self._ask_agent, self._context.limits.grace)
         try:
-            wait(RunStateJudge(watch, self._agent, give_up), self._poll, self._context)
+            judge = RunStateJudge(watch, self._agent, give_up, self._context.ways_out)
+            wait(judge, self._poll, self._context)
         except WaitTimedOut:
             if run_state.is_known(self._known.status) or not may_skip:
                 raise

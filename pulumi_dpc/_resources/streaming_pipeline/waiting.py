@@ -12,6 +12,7 @@ from pulumi_dpc.errors import Interrupted, StartFailed, WaitTimedOut
 
 from . import run_state
 from .run_state import Watch
+from .ways_out import IN_A_PROGRAM, WaysOut
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class RunContext:
         is_ours: Tells of a pipeline's id whether this program declares it.
         may_declare_more: Tells whether the program may still be declaring resources.
         has_begun: Tells of a pipeline's id whether its own update in this command has begun.
+        ways_out: What errors tell a person to do.
     """
 
     clock: Clock
@@ -115,6 +117,7 @@ class RunContext:
     is_ours: Callable[[str], bool] = lambda _pipeline: False
     has_begun: Callable[[str], bool] = lambda _pipeline: False
     may_declare_more: Callable[[], bool] = lambda: False
+    ways_out: WaysOut = IN_A_PROGRAM
 
 
 @dataclass
@@ -125,11 +128,13 @@ class RunStateJudge:
         watch: What is waited for.
         agent: The pipeline's agent.
         give_up: Asked after each poll that has not ended the wait; True ends it without an error.
+        ways_out: What its errors tell a person to do.
     """
 
     watch: Watch
     agent: AgentWatch
     give_up: Callable[[str], bool]
+    ways_out: WaysOut = IN_A_PROGRAM
 
     def __post_init__(self) -> None:
         self.is_timed = self.watch.for_running and not self.watch.seen_starting
@@ -170,19 +175,16 @@ class RunStateJudge:
         """Return the error of a wait that took too long, with the agent where that is why."""
         sentence, agent = f"is {status} after {elapsed:.0f} s of {self.doing}", self.agent.latest
         if agent is None:
-            return WaitTimedOut(f"{sentence}; custom_timeouts allows a longer wait")
+            return WaitTimedOut(f"{sentence}; {self.ways_out.longer_wait}")
         if agent.is_away:
-            return WaitTimedOut(
-                f"{sentence}, because {agent}. Start that agent, or give the pipeline another one with agent_id, and"
-                " run `pulumi up` again"
-            )
-        return WaitTimedOut(f"{sentence}; {agent}; custom_timeouts allows a longer wait")
+            return WaitTimedOut(f"{sentence}, because {agent}. {self.ways_out.agent_away}")
+        return WaitTimedOut(f"{sentence}; {agent}; {self.ways_out.longer_wait}")
 
     def _failed_sentence(self, status: str, elapsed: float) -> str:
         how = "stopped again" if self.watch.seen_starting or self.watch.seen_up else "did not begin to start"
         return (
             f"{how}: it is {status} {elapsed:.0f} s after START was accepted. The API gives no reason; the pipeline's"
-            " log in the Matillion UI does. Run `pulumi up` again once the cause is fixed"
+            f" log in the Matillion UI does. {self.ways_out.start_failed}"
         )
 
 
@@ -206,7 +208,7 @@ def wait(judge: RunStateJudge, poll: Callable[[], str], context: RunContext) -> 
         )
     except Interrupted as error:
         raise Interrupted(
-            f"the wait was interrupted while it was {judge.doing}; the next command goes on"
+            f"the wait was interrupted while it was {judge.doing}; {context.ways_out.interrupted}"
         ) from error
     context.progress(run_state.in_words(status))
     return status
