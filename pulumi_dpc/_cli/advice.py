@@ -22,7 +22,7 @@ def advice(pipeline: ExistingPipeline) -> Iterator[str]:
     for path in map(path_text, _secret_paths(pipeline.definition)):
         yield (
             f"{pipeline.label!r}: {path} may be a secret, and stands in the files as plain text: put it into the"
-            " configuration"
+            " configuration, and delete import.json after the import"
         )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from pulumi_dpc._api.client import DpcClient
+
 from . import bash_completion  # noqa: F401 - in the place of click's own
 from .account import find_project, settings_of
 from .frame import Command
@@ -46,21 +48,19 @@ def pipeline_names(ctx: click.Context, _param: click.Parameter, begun: str) -> l
     if not project:
         return []
 
-    def ask(client: Any) -> Iterable[Mapping[str, Any]]:
+    def ask(client: DpcClient) -> Iterable[Mapping[str, Any]]:
         return client.list_pipelines(find_project(client.list_projects(), project)["id"])
 
     return _offered(ctx, begun, ask)
 
 
 def _offered(
-    ctx: click.Context, begun: str, ask: Callable[[Any], Iterable[Mapping[str, Any]]]
+    ctx: click.Context, begun: str, ask: Callable[[DpcClient], Iterable[Mapping[str, Any]]]
 ) -> list[CompletionItem]:
     """Return names that the account has; none where it cannot be asked, or does not answer at once."""
     found: list[str] = []
 
     def look() -> None:
-        from pulumi_dpc._api.client import DpcClient
-
         with contextlib.suppress(Exception), DpcClient(settings_of(*_endpoint(ctx))) as client:
             found.extend(str(thing.get("name")) for thing in ask(client))
 

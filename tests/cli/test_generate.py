@@ -229,6 +229,7 @@ def test_what_may_be_a_secret_is_named_and_never_shown(api: Emulator, tmp_path: 
     api.add_pipeline({**DEFINITION, "name": "free", "advancedProperties": {"db.password": "hunter2"}})
     done = run(api, "generate", "Analytics", "--pipeline", "free", "--out", str(tmp_path / "out"))
     assert "'free': advancedProperties[\"db.password\"] may be a secret" in done.err
+    assert "and delete import.json after the import" in done.err
     assert "hunter2" not in done.err + done.out
 
 

@@ -20,6 +20,7 @@ from tests.repository.test_readme import Page
 
 PAGES = {name: Page(f"docs/how-to/{name}.md") for name in ("bring-in", "maintenance", "status")}
 TOOLS = Path(sys.executable).parent
+_DONE_HERE = ("python3 -m venv ", ". .venv/", "pip ", "export ")
 
 
 def lines(name: str) -> list[str]:
@@ -59,7 +60,7 @@ def test_a_maintenance_window_stops_what_runs_and_starts_just_that(api: Emulator
 
 
 def test_the_check_of_the_run_states_ends_as_its_table_says(api: Emulator, tmp_path: Path) -> None:
-    check, _, watch = lines("status")
+    check, *_, watch = lines("status")
     assert follow(api, check, tmp_path).code == 3
     assert follow(api, check.replace("Analytics", "nowhere"), tmp_path).code == 1
     assert follow(api, f"{check} --interval soon", tmp_path).code == 2
@@ -68,20 +69,34 @@ def test_the_check_of_the_run_states_ends_as_its_table_says(api: Emulator, tmp_p
     assert re.findall(r"^\| (\d) \|", PAGES["status"].text, re.MULTILINE) == ["0", "3", "1", "2"]
 
 
-def test_cron_sends_a_mail_only_when_something_is_wrong(api: Emulator, tmp_path: Path) -> None:
-    mail = tmp_path / "bin" / "mail"
-    mail.parent.mkdir()
-    mail.write_text('#!/bin/sh\ncat >> "$MAIL_FILE"\n')
+def test_cron_finds_the_command_and_its_credentials_and_sends_a_mail_only_when_something_is_wrong(
+    api: Emulator, tmp_path: Path
+) -> None:
+    """It has neither the PATH of a virtual environment nor a variable that is not exported."""
+    sent, command = tmp_path / "sent", tmp_path / "analytics/.venv/bin/pulumi-dpc"
+    command.parent.mkdir(parents=True)
+    command.symlink_to(TOOLS / "pulumi-dpc")
+    mail = tmp_path / "mail"
+    mail.write_text(f"#!/bin/sh\ncat > {sent}\n")
     mail.chmod(0o755)
-    sent = tmp_path / "sent"
-    more = {"MAIL_FILE": str(sent)}
-    _, line, _ = lines("status")
-    assert on_a_shell(api, line, tmp_path, [mail.parent, TOOLS], more).code == 0
-    assert "pipeline-1  NOT_RUNNING" in sent.read_text()
-    sent.unlink()
-    sound = line.replace("--exit-code", "--exit-code --pipeline pipeline-0")
-    assert on_a_shell(api, sound, tmp_path, [mail.parent, TOOLS], more).code == 0
-    assert not sent.exists()
+    _, *file, _ = lines("status")
+    given = {**api.env, "DPC_REGION": "eu1"}
+    text = re.sub(r"(\w+)=\S+", lambda one: f"{one[1]}={given.pop(one[1])}", "\n".join(file))
+    others = "".join(
+        f"export {name}={value}\n" for name, value in given.items()
+    )  # such as the emulator's address
+    (tmp_path / ".dpc.env").write_text(f"{text}\n{others}")
+    (entry,) = PAGES["status"].blocks("text")
+    line = entry.strip().removeprefix("*/10 * * * * ").replace("mail ", f"{mail} ")
+    for more, is_sent in (("", True), (" --pipeline pipeline-0", False)):
+        run_line = line.replace("--exit-code", f"--exit-code{more}")
+        cron = ["env", "-i", "PATH=/usr/bin:/bin", f"HOME={tmp_path}", "sh", "-c", run_line]
+        done = subprocess.run(cron, cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == ("", "")
+        assert sent.exists() == is_sent
+        if is_sent:
+            assert "pipeline-1  NOT_RUNNING" in sent.read_text()
+            sent.unlink()
 
 
 def test_the_job_of_ci_asks_what_the_page_says(api: Emulator, tmp_path: Path) -> None:
@@ -107,7 +122,7 @@ def test_the_whole_way_with_the_real_cli(api: Emulator, tmp_path: Path) -> None:
     """From an account and an empty folder to an empty preview; `Pulumi.yaml` finds the environment by itself."""
     cli = find_cli()
     assert cli is not None
-    text = "\n".join(line for line in lines("bring-in") if not line.startswith(("pip ", "export ")))
+    text = "\n".join(line for line in lines("bring-in") if not line.startswith(_DONE_HERE))
     home = tmp_path / "home"
     (home / "state").mkdir(parents=True)
     more = {
