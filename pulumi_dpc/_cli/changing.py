@@ -77,6 +77,9 @@ class Changer:
     Args:
         client: The account.
         interrupt: Set by a Ctrl-C; it ends the waits of the client's clock too.
+
+    Attributes:
+        told: The names of those to which a command has been sent, or was about to be.
     """
 
     def __init__(self, client: DpcClient, interrupt: threading.Event) -> None:
@@ -84,6 +87,7 @@ class Changer:
         self._process = Process(lambda: service)
         self._service = service
         self._interrupt = interrupt
+        self.told: list[str] = []
 
     def change(self, project_id: str, there: Sequence[tuple[Row, str]], change: Change) -> Iterator[Changed]:
         """Yield what becomes of each pipeline, as soon as it is known.
@@ -95,9 +99,12 @@ class Changer:
             there: Each with its status.
             change: What is wanted.
         """
-        with ThreadPoolExecutor(_AT_A_TIME) as executor:
+        executor = ThreadPoolExecutor(_AT_A_TIME)
+        try:
             futures = [executor.submit(self._one, project_id, one, status, change) for one, status in there]
             yield from (future.result() for future in as_completed(futures))
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)  # a second Ctrl-C waits for no request
 
     def _one(self, project_id: str, definition: Row, status: str, change: Change) -> Changed:
         name = str(definition.get("name"))
@@ -106,6 +113,8 @@ class Changer:
         made = _plan(live, change)
         if self._interrupt.is_set() or made.refusal is not None:
             return _changed(pipeline, name, status, error=made.refusal or "nothing was sent: interrupted")
+        if made.steps:
+            self.told.append(name)
         operation = Operation(self._process, timeout=change.timeout, warn=_saying(name))
         recorded = Recorded(live.definition, running=_last_known(status, change))
         context = replace(

@@ -139,11 +139,13 @@ def _run(pipelines: Sequence[str], change: Change, *, saved: Path | None, **opti
         if saved is not None and not change.running:
             runs = [_saved(one) for one, status in there if run_state.is_running(status)]
             windows.save(saved, str(chosen.project["id"]), runs)
-        with _heard(interrupt):
-            done = _carried_out(Changer(client, interrupt), str(chosen.project["id"]), there, change)
-    if saved is not None:
-        _close_window(saved, chosen, done, change)
-    _answer(done, interrupted=interrupt.is_set(), as_json=options["as_json"])
+        changer = Changer(client, interrupt)
+        with _ended_at_once(changer, chosen, saved):
+            with _heard(interrupt):
+                done = _carried_out(changer, str(chosen.project["id"]), there, change)
+            if saved is not None:
+                _close_window(saved, chosen, done, change)
+            _answer(done, interrupted=interrupt.is_set(), as_json=options["as_json"])
 
 
 def _there(client: DpcClient, chosen: Chosen) -> list[tuple[Row, str]]:
@@ -178,6 +180,24 @@ def _heard(interrupt: threading.Event) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _ended_at_once(changer: Changer, chosen: Chosen, saved: Path | None) -> Iterator[None]:
+    """Say at a Ctrl-C that ends the command what it may have left: commands are carried out without it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not changer.told:
+            raise
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process is about to end
+        window = f" {saved} stays as it is." if saved is not None and saved.exists() else ""
+        say(
+            f"interrupted, without waiting: a command was sent to up to {counted(changer.told, 'streaming pipeline')},"
+            f" and is carried out if it was received.{window} Look with: pulumi-dpc status --project"
+            f" {shlex.quote(str(chosen.project.get('name')))}"
+        )
+        click.get_current_context().exit(INTERRUPTED)
 
 
 def _carried_out(

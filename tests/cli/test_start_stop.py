@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -266,4 +267,35 @@ def test_ctrl_c_accounts_for_every_pipeline_and_the_window_has_what_was_stopped(
     assert row["status"] == "STOPPING"
     assert "nothing more is sent" in err
     assert "Traceback" not in err
+    assert [one["name"] for one in json.loads(file.read_text())["stopped"]] == ["pipeline-0"]
+
+
+def test_a_second_ctrl_c_waits_for_no_request_and_does_not_say_that_nothing_was_changed(
+    api: Emulator, tmp_path: Path
+) -> None:
+    """The first comes while the answer to STOP is outstanding, which may take half a minute."""
+    sent, answered, file = threading.Event(), threading.Event(), tmp_path / "window.json"
+
+    def hold(request: Request) -> None:
+        if request.path.endswith("/commands"):
+            sent.set()
+            answered.wait(60)
+
+    api.on_request(hold)
+    words = [*COMMAND, "stop", "pipeline-0", "--save", str(file), *HERE]
+    with subprocess.Popen(
+        words, env=environment(api), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert sent.wait(60)
+        while process.poll() is None:  # two that come at once may be one
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+        answered.set()
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert err == (
+        "interrupted, without waiting: a command was sent to up to 1 streaming pipeline, and is carried out if it was"
+        f" received. {file} stays as it is. Look with: pulumi-dpc status --project Analytics\n"
+    )
     assert [one["name"] for one in json.loads(file.read_text())["stopped"]] == ["pipeline-0"]
