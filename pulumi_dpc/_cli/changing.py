@@ -66,6 +66,11 @@ class Changed:
     error: str
 
     @property
+    def is_up(self) -> bool:
+        """Whether it was seen running last, and not only told to start."""
+        return not self.error and run_state.is_up(self.row["status"])
+
+    @property
     def may_be_stopped(self) -> bool:
         """Whether it was seen running or starting before, and is not known to run now."""
         return run_state.is_running(self.row["before"]) and self.row["running"] is not True

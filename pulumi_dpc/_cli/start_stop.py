@@ -16,6 +16,7 @@ import click
 
 from pulumi_dpc._api.client import PIPELINE_ID, DpcClient
 from pulumi_dpc._resources.streaming_pipeline import run_state
+from pulumi_dpc.errors import ConfigurationError, DpcError
 
 from . import windows
 from .account import opened
@@ -76,7 +77,7 @@ def _shared_options(function: F) -> F:
     "saved",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Those that stop --save has stopped. The file is removed when all of them run.",
+    help="Those that stop --save has stopped. The file is removed when all of them were seen running.",
 )
 def start(pipelines: tuple[str, ...], saved: Path | None, **options: Any) -> None:
     """Start streaming pipelines, by name or id, and wait until they are seen running."""
@@ -143,9 +144,10 @@ def _run(pipelines: Sequence[str], change: Change, *, saved: Path | None, **opti
         with _ended_at_once(changer, chosen, saved):
             with _heard(interrupt):
                 done = _carried_out(changer, str(chosen.project["id"]), there, change)
+            print_rows([one.row for one in done], _COLUMNS, as_json=options["as_json"])
             if saved is not None:
                 _close_window(saved, chosen, done, change)
-            _answer(done, interrupted=interrupt.is_set(), as_json=options["as_json"])
+            _end(done, interrupted=interrupt.is_set(), as_json=options["as_json"])
 
 
 def _there(client: DpcClient, chosen: Chosen) -> list[tuple[Row, str]]:
@@ -223,16 +225,22 @@ def _saved(definition: Row) -> Row:
 
 def _close_window(path: Path, chosen: Chosen, done: Sequence[Changed], change: Change) -> None:
     """Leave in the file what is still to be started; without any there is no window, and no file."""
-    left = [one.row for one in done if (one.error if change.running else one.may_be_stopped)]
-    if left:
-        windows.save(path, str(chosen.project["id"]), left)
-        say(f"{path}: {counted(left, 'streaming pipeline')} to be started again")
-    else:
-        path.unlink(missing_ok=True)
-        say(f"{path}: removed, because no streaming pipeline is to be started again")
     unknown = [one.row for one in done if not run_state.is_known(one.row["before"])]
     if unknown and not change.running:
         _say_unknown(path, chosen, unknown)
+    left = [one.row for one in done if (not one.is_up if change.running else one.may_be_stopped)]
+    what = "to be started again"
+    if change.running:
+        what = "not seen running yet, so start --from it once more"
+    try:
+        if left:
+            windows.save(path, str(chosen.project["id"]), left)
+            say(f"{path}: {counted(left, 'streaming pipeline')} {what}")
+        else:
+            windows.remove(path)
+            say(f"{path}: removed, because no streaming pipeline is to be started again")
+    except ConfigurationError as error:
+        raise DpcError(f"{error}; what was done before stays done, as the rows say") from None
 
 
 def _say_unknown(path: Path, chosen: Chosen, unknown: Sequence[Row]) -> None:
@@ -245,8 +253,7 @@ def _say_unknown(path: Path, chosen: Chosen, unknown: Sequence[Row]) -> None:
     )
 
 
-def _answer(done: Sequence[Changed], *, interrupted: bool, as_json: bool) -> None:
-    print_rows([one.row for one in done], _COLUMNS, as_json=as_json)
+def _end(done: Sequence[Changed], *, interrupted: bool, as_json: bool) -> None:
     failed = [one for one in done if one.error]
     if interrupted:
         say("interrupted; each streaming pipeline is as its row says, and nothing more is sent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,9 +15,13 @@ def hold_free(path: Path) -> None:
     """Raise if a window is open already: what it says would be lost.
 
     Raises:
-        ConfigurationError: The file exists.
+        ConfigurationError: The file exists, or nobody can look.
     """
-    if path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be written: {error.strerror}") from None
+    if exists:
         raise ConfigurationError(
             f"{path}: exists already, from an earlier stop: run start --from {path} first, or give another file"
         )
@@ -35,7 +40,21 @@ def save(path: Path, project_id: str, pipelines: Iterable[Mapping[str, Any]]) ->
         beside.write_bytes(text.encode("utf-8", "backslashreplace"))
         beside.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise ConfigurationError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def remove(path: Path) -> None:
+    """Remove a file whose pipelines all run.
+
+    Raises:
+        ConfigurationError: It cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be removed: {error.strerror}") from None
 
 
 def read(path: Path, project_id: str) -> list[str]:
@@ -49,7 +68,7 @@ def read(path: Path, project_id: str) -> list[str]:
         ids, project = [str(one["id"]) for one in content["stopped"]], content["projectId"]
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigurationError(f"{path}: is not a file that stop --save has written") from None
     if not ids:
         raise ConfigurationError(f"{path}: names no streaming pipeline")

@@ -210,6 +210,17 @@ def test_what_could_not_be_started_stays_in_the_file(api: Emulator, window: Path
     assert [one["name"] for one in json.loads(window.read_text())["stopped"]] == ["pipeline-0"]
 
 
+def test_without_waiting_the_window_stays_until_all_were_seen_running(api: Emulator, window: Path) -> None:
+    """A start that is only sent may fail, and the file is all that says what ran."""
+    done = run(api, "start", "--from", str(window), *HERE, "--no-wait")
+    assert done.code == 0
+    assert f"{window}: 1 streaming pipeline not seen running yet, so start --from it once more\n" in done.err
+    assert [one["name"] for one in json.loads(window.read_text())["stopped"]] == ["pipeline-0"]
+    assert start_again(api, window).code == 0
+    assert writes(api) == ["START"]
+    assert not window.exists()
+
+
 def test_a_pipeline_that_is_gone_after_the_window_is_said(api: Emulator, window: Path) -> None:
     api.delete(PIPELINES[0])
     done = start_again(api, window)
@@ -222,9 +233,11 @@ def test_a_pipeline_that_is_gone_after_the_window_is_said(api: Emulator, window:
     [
         (None, "cannot be read: No such file or directory"),
         ("[]", "is not a file that stop --save has written"),
+        ("[" * 100_000, "is not a file that stop --save has written"),
         ('{"projectId": "p", "stopped": [{"id": "x"}]}', "is about the project p, not "),
         ('{"projectId": "p", "stopped": []}', "names no streaming pipeline"),
     ],
+    ids=["none", "list", "deep", "other", "empty"],
 )
 def test_another_file_is_no_window(api: Emulator, tmp_path: Path, text: str | None, sentence: str) -> None:
     file = tmp_path / "window.json"
@@ -236,11 +249,29 @@ def test_another_file_is_no_window(api: Emulator, tmp_path: Path, text: str | No
     assert writes(api) == []
 
 
-def test_a_window_that_cannot_be_written_stops_nothing(api: Emulator, tmp_path: Path) -> None:
-    done = run(api, "stop", "--all", "--yes", "--save", str(tmp_path / "no" / "window.json"), *HERE)
+@pytest.mark.parametrize("name", ["no/window.json", "n" * 300, "n" * 252], ids=["folder", "long", "longer"])
+def test_a_window_that_cannot_be_written_stops_nothing(api: Emulator, tmp_path: Path, name: str) -> None:
+    done = run(api, "stop", "--all", "--yes", "--save", str(tmp_path / name), *HERE)
     assert done.code == 2
     assert "cannot be written" in done.err
     assert writes(api) == []
+
+
+def test_rows_are_shown_also_where_the_window_cannot_be_removed_any_more(api: Emulator, window: Path) -> None:
+    """They are the account of what was done; the file is only a note."""
+
+    def spoil(request: Request) -> None:
+        if request.path.endswith("/commands"):
+            window.unlink()
+            window.mkdir()
+
+    api.on_request(spoil)
+    done = start_again(api, window)
+    assert done.code == 1
+    assert done.out.splitlines()[1].split()[:3] == ["pipeline-0", "NOT_RUNNING", "STREAMING"]
+    last = done.err.splitlines()[-1]
+    assert last.startswith(f"Error: {window}: cannot be removed: ")
+    assert last.endswith("; what was done before stays done, as the rows say")
 
 
 def test_ctrl_c_accounts_for_every_pipeline_and_the_window_has_what_was_stopped(
