@@ -22,7 +22,7 @@ Style = Literal["typed", "json"]
 
 _DOCSTRING = '"""Streaming pipelines of Matillion DPC, written by `pulumi-dpc generate`."""\n\n'
 _PROJECT_FILE = """\
-name: {name}
+name: "{name}"
 description: Streaming pipelines of Matillion DPC
 runtime:
   name: python
@@ -68,7 +68,7 @@ class Generated:
     def _project_file(self, folder: Path) -> str:
         # As `pulumi new` does: two programs for one project must not share their stacks.
         name = safe_name(folder.resolve().name, "streaming-pipelines")
-        return _PROJECT_FILE.format(name=name, virtualenv=json.dumps(_virtualenv(folder)))
+        return _PROJECT_FILE.format(name=name, virtualenv=_in_quotes(_virtualenv(folder)))
 
     def _entries(self) -> Iterator[import_file.Entry]:
         api_url = self._existing.api_url
@@ -137,6 +137,12 @@ class Generated:
             return dict.fromkeys(projects, "PROJECT_ID")
         names = variables(resource_names(projects, "project"), "project_id")
         return {id_: name.upper() for id_, name in names.items()}
+
+
+def _in_quotes(text: str) -> str:
+    """Return a text in YAML's quotes, where it is nothing but a text; JSON writes a pair of surrogates for an emoji."""
+    shown = (one if one.isprintable() and one not in '"\\' else f"\\U{ord(one):08x}" for one in text)
+    return f'"{"".join(shown)}"'
 
 
 def _virtualenv(folder: Path) -> str:

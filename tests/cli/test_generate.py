@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pulumi_dpc._names import STREAMING_AGENT_TYPE, STREAMING_PIPELINE_TYPE
 from pulumi_dpc.emulator import Emulator
@@ -259,7 +260,7 @@ def test_two_programs_for_one_project_do_not_collide_in_their_stacks(api: Emulat
     for out, name in ((".", "Uberblick-2"), ("../team/../three", "three")):
         done = run(api, "generate", "Analytics", "--out", out, cwd=here)
         assert done.code == 0, done.err
-        assert (here / out / "Pulumi.yaml").read_text().startswith(f"name: {name}\n")
+        assert (here / out / "Pulumi.yaml").read_text().startswith(f'name: "{name}"\n')
 
 
 def test_agents_that_two_programs_may_share_are_said_before_they_undo_each_other(
@@ -277,6 +278,25 @@ def test_agents_that_two_programs_may_share_are_said_before_they_undo_each_other
     assert len([one for one in api.requests[before:] if "/v1/" in one.path]) == 3
     assert said("all", "--agents", "all")
     assert not said("none", "--agents", "none")
+
+
+@pytest.mark.parametrize("name", ["2024", "true", "null", "1e5", "0x1F", "2024-01-01"])
+def test_a_name_that_reads_as_something_else_is_a_name_in_pulumi_yaml(
+    api: Emulator, tmp_path: Path, name: str
+) -> None:
+    api.add_project(name)
+    assert run(api, "generate", name, "--out", str(tmp_path / name)).code == 0
+    assert (tmp_path / name / "Pulumi.yaml").read_text().startswith(f'name: "{name}"\n')
+
+
+@pytest.mark.parametrize("name", ["v \U0001f600", "v\u2028", 'v"\\'])
+def test_any_folder_of_a_virtual_environment_is_named_as_it_is(
+    api: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / name))
+    assert run(api, "generate", "Analytics", "--out", str(tmp_path / "out")).code == 0
+    project = yaml.safe_load((tmp_path / "out" / "Pulumi.yaml").read_text("utf-8"))
+    assert project["runtime"]["options"]["virtualenv"] == f"../{name}"
 
 
 def test_pipelines_name_their_agents_by_reference(program: Path) -> None:
