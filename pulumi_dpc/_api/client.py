@@ -151,6 +151,11 @@ class DpcClient:
         found: Json = self._transport.request("GET", _path(project_id, pipeline_id), usable=usable)
         return found
 
+    def get_pipeline_as_it_is(self, project_id: str, pipeline_id: str) -> Json:
+        """Return what the service has of a pipeline, be it a whole definition or not."""
+        found: Json = self._transport.request("GET", _path(project_id, pipeline_id), usable=_is_object)
+        return found
+
     def update_pipeline(self, project_id: str, pipeline_id: str, definition: Mapping[str, Any]) -> Json:
         """Replace a definition, the whole of it, and return the answer.
 
@@ -252,6 +257,10 @@ def _are_credentials(body: Any) -> bool:
     return isinstance(body, dict) and all(
         isinstance(body.get(key), str) for key in ("clientId", "clientSecret")
     )
+
+
+def _is_object(body: Any) -> bool:
+    return isinstance(body, dict)
 
 
 def _has_status(body: Any) -> bool:

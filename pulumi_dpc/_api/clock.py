@@ -24,6 +24,10 @@ class Clock:
         """Return monotonic time in nominal seconds."""
         return time.monotonic() / self._scale
 
+    def nominal(self, seconds: float) -> float:
+        """Return how many nominal seconds that many real ones are."""
+        return seconds / self._scale
+
     def wall(self) -> float:
         """Return the Unix time in real seconds, to compare with dates that a server sends."""
         return time.time()

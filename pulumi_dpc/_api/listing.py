@@ -77,10 +77,18 @@ class Listing:
     def on_agent(
         self, project_id: str, agent_id: str, *, since: float | None = None, once: bool = False
     ) -> list[tuple[str, Definition]]:
-        """Return the pipelines of the whole listing that use an agent, each with its id."""
+        """Return the pipelines of the whole listing that use an agent, each with its id and what is listed of it."""
         entries = self._project(project_id).all(since=since, once=once).values()
-        known = [(one.id, one.body) for one in entries if one.body is not None]
-        return [(id_, live) for id_, live in known if str(live.get(AGENT_ID)).lower() == agent_id.lower()]
+        shown = [(one.id, one.shown) for one in entries if one.shown is not None]
+        return [(id_, live) for id_, live in shown if str(live.get(AGENT_ID)).lower() == agent_id.lower()]
+
+    def of_unknown_agent(self, project_id: str) -> list[str]:
+        """Return the pipelines of the whole listing whose agent it does not tell, as it was last read.
+
+        An entry may lack it, and one that this process may have written to is out of date.
+        """
+        entries = self._project(project_id).all(since=None).values()
+        return [one.id for one in entries if one.shown is None or AGENT_ID not in one.shown]
 
     def is_visible(self, project_id: str) -> bool:
         """Tell whether the credentials see the project; the list of projects is read once."""

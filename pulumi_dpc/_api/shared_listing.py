@@ -24,12 +24,14 @@ class Entry:
         name: As it was listed; not a string where that is not known.
         body: The whole of it; None where the listed one is out of date or incomplete.
         next_name: The name that an edit of this process may have given it since.
+        shown: What was listed of it, whole or not; None where this process may have written something else since.
     """
 
     id: str
     name: Any = None
     body: Body | None = None
     next_name: Any = None
+    shown: Body | None = None
 
     def may_be_named(self, name: str) -> bool:
         """Tell whether it may have that name now."""
@@ -117,7 +119,7 @@ class SharedListing:
                 self._entries.pop(key, None)
             else:
                 live = {**body, self._listed.key: id_}
-                self._entries[key] = Entry(id_, live.get("name"), live)
+                self._entries[key] = Entry(id_, live.get("name"), live, shown=live)
 
     def invalidate(self, id_: str, body: Body) -> None:
         """Record that this may have been written: what is listed is out of date."""
@@ -156,4 +158,4 @@ class SharedListing:
                 key = id_.lower()
                 if self._writes.get(key, 0) == before.get(key, 0):
                     whole = item if self._listed.is_whole(item, id_) else None
-                    self._entries[key] = Entry(id_, item.get("name"), whole)
+                    self._entries[key] = Entry(id_, item.get("name"), whole, shown=item)

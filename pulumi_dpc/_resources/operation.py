@@ -16,6 +16,7 @@ from pulumi_dpc.errors import DpcError
 
 from .account_view import AccountView
 from .agent_uses import AgentUses
+from .looks import Looks
 from .ownership import Attempts, NameLocks, Ownership
 from .polling import LearnedTimes
 from .service import Service
@@ -38,6 +39,7 @@ class Process:
         agent_uses: Which resource uses which agent.
         start_times: How long starts took.
         account: What previews know of the account.
+        looks: How old the listings may be that say that nobody uses what is deleted.
     """
 
     def __init__(self, connect: Callable[[], Service], not_asked: set[str] | None = None) -> None:
@@ -50,6 +52,7 @@ class Process:
         self.name_locks = NameLocks()
         self.agent_uses = AgentUses()
         self.start_times = LearnedTimes()
+        self.looks = Looks()
         self.account = AccountView(lambda: self.service, not_asked)
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_dpc import DpcClient, Settings
+from pulumi_dpc._resources.looks import SAME_LOOK
 from pulumi_dpc._resources.operation import Done, Gone, Partial, Refused
 from pulumi_dpc._resources.service import Service
 from pulumi_dpc.emulator import GUIDE_AGENT, GUIDE_PROJECT
@@ -442,6 +443,67 @@ def test_an_agent_that_a_pipeline_uses_is_not_deleted(one: AgentFront) -> None:
     one.api.delete(pipeline)
     one.delete(made)
     assert one.made == []
+
+
+DRAFT: list[Any] = [
+    lambda entry: {**entry, "streamingTarget": None},
+    lambda entry: {key: entry[key] for key in ("streamingPipelineId", "name")},
+]
+"""What a service may list of a pipeline that uses an agent: all but its target, and its name alone."""
+
+
+@pytest.mark.parametrize("shown", DRAFT)
+def test_an_agent_is_not_deleted_under_a_pipeline_that_is_not_listed_whole(
+    shown: Any, one: AgentFront
+) -> None:
+    """It was deleted without a word, and the draft of the web page had no agent any more."""
+    made = done(one.create(inputs()))
+    one.api.add_pipeline(edited(agentId=made.id))
+    one.api.rewrite_next(
+        lambda page: {**page, "results": [shown(entry) for entry in page["results"]]},
+        match="GET */streaming-pipelines",
+        times=None,
+    )
+    with pytest.raises(Refused, match="the streaming pipeline 'orders-pipeline'"):
+        one.delete(made)
+    assert one.writes() == []
+
+
+def test_a_pipeline_that_does_not_show_its_agent_at_all_is_said(one: AgentFront) -> None:
+    made = done(one.create(inputs()))
+    one.api.add_pipeline(edited(name="draft"))
+    hide = {"match": "GET */streaming-pipelines*", "times": None}
+    one.api.rewrite_next(_without_agents, **hide)
+    one.delete(made)
+    assert one.made == []
+    (warning,) = one.warnings
+    assert "without knowing whether one uses it" in warning
+
+
+def _without_agents(body: Any) -> Any:
+    if "results" in body:
+        return {**body, "results": [_without_agents(entry) for entry in body["results"]]}
+    return {key: value for key, value in body.items() if key != "agentId"}
+
+
+def test_a_pipeline_put_on_an_agent_while_the_command_runs_keeps_it(one: AgentFront) -> None:
+    """An older listing said that nobody used it, and the agent was deleted under a pipeline."""
+    made = done(one.create(inputs()))
+    assert one._service.listing.on_agent(GUIDE_PROJECT, made.id) == []
+    one.api.add_pipeline(edited(agentId=made.id))
+    with pytest.raises(Refused, match="the streaming pipeline 'orders-pipeline'"):
+        one.delete(made)
+
+
+def test_deletes_one_after_the_other_share_a_look_and_later_ones_do_not(one: AgentFront) -> None:
+    made = [done(one.create(inputs(name=f"agent-{n}"), f"agent-{n}")) for n in range(4)]
+    asked = []
+    for number, agent in enumerate(made):
+        one.delete(agent, f"agent-{number}")
+        asked.append(sum(path.endswith("/streaming-pipelines") for path in one.asked()))
+        if number == 2:
+            one.clock.sleep(SAME_LOOK)
+    assert asked == [1, 0, 0, 1]
 
 
 def test_projects_that_may_not_be_read_are_said(one: AgentFront) -> None:

@@ -18,6 +18,7 @@ from .changing import change
 from .checking import check, diff
 from .naming import AgentNames, body_of, require_free_name
 from .remote import RemoteAgent
+from .users import Users
 from .waiting import DELETE_LIMIT, DELETION
 
 __all__ = ["check", "create", "delete", "diff", "read", "update"]
@@ -147,9 +148,10 @@ def delete(operation: Operation, id_: str, recorded_outputs: Bag) -> None:
     if process.attempts.create_failed_for(id_, name):
         raise Refused(_DISPUTED)
     agent = RemoteAgent.of(operation, id_, outputs)
+    since = process.looks.since(operation.service.client.clock)
     try:
         agent.listed()  # then it is seen, so that a 404 after a lost answer is believed
-        _remove(operation, agent, outputs)
+        _remove(operation, agent, outputs, since)
     except NotFound:
         if not agent.is_gone():
             raise
@@ -157,14 +159,15 @@ def delete(operation: Operation, id_: str, recorded_outputs: Bag) -> None:
     _forget(operation, id_, name)
 
 
-def _remove(operation: Operation, agent: RemoteAgent, outputs: Bag) -> None:
+def _remove(operation: Operation, agent: RemoteAgent, outputs: Bag, since: float) -> None:
     """Delete an agent that is there and that no pipeline uses, and wait until it is gone."""
-    user, unread = agent.user()
+    users = Users(agent.service, agent.agent_id, since)
+    user = users.first()
     if user is not None:
         raise Refused(_USED.format(user))
     agent.service.client.delete_agent(agent.agent_id)
     _await_gone(operation, agent)
-    if unread:
+    if users.unread:
         operation.warn(operation.with_name(outputs, _MAY_BE_USED))
 
 
@@ -202,6 +205,6 @@ _USED = (
     " it"
 )
 _MAY_BE_USED = (
-    "these credentials may not read every project's streaming pipelines, so it was deleted without knowing whether one"
-    " uses it"
+    "these credentials may not read every project's streaming pipelines, or one of them does not show its agent, so it"
+    " was deleted without knowing whether one uses it"
 )

@@ -1,10 +1,9 @@
-"""One live agent at its service: who uses it, and when a 404 about it is to be believed."""
+"""One live agent at its service, and when a 404 about it is to be believed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 from pulumi_dpc._definition.agent import is_streaming
@@ -14,7 +13,6 @@ from pulumi_dpc._resources.service import Service
 from pulumi_dpc.errors import ApiError, ConfigurationError
 
 MOST_WITNESSES = 5
-_UNREADABLE = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
 @dataclass(frozen=True)
@@ -57,32 +55,6 @@ class RemoteAgent:
         # It may be changed although no answer comes.
         self.service.agents.invalidate(self.agent_id, change)
         self.service.client.update_agent(self.agent_id, change)
-
-    def user(self) -> tuple[str | None, int]:
-        """Return a pipeline that uses the agent, and how many listings may not be read.
-
-        Only the projects that the credentials see are looked at. A listing that was read earlier is read again before
-        its pipeline is named.
-        """
-        listing, clock = self.service.listing, self.service.client.clock
-        unread = 0
-        try:
-            projects = sorted(listing.visible_projects())
-        except ApiError as error:
-            if error.status not in _UNREADABLE:
-                raise
-            return None, 1
-        for project_id in projects:
-            try:
-                if not listing.on_agent(project_id, self.agent_id):
-                    continue
-                for pipeline_id, live in listing.on_agent(project_id, self.agent_id, since=clock.now()):
-                    return f"{live.get('name', '')!r} ({project_id}/{pipeline_id})", unread
-            except ApiError as error:
-                if error.status not in _UNREADABLE:
-                    raise
-                unread += 1
-        return None, unread
 
     def is_gone(self) -> bool:
         """Tell whether, after a 404, the agent is really gone.
