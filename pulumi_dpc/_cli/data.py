@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,8 @@ Columns = Mapping[str, "str | Callable[[Row], str]"]
 """The heading of each column, and the key of its value, or what makes it of a row."""
 
 _ANY_WIDTH = 10_000
+_WHOLE = ("ID", "STATUS", "BEFORE")
+"""The ends of the headings whose words are never broken."""
 _ENOUGH = 4
 """How many columns must be left for ids to be left out: a list of projects has little else."""
 
@@ -51,7 +54,7 @@ def table(rows: Sequence[Row], columns: Columns, console: Console) -> Table:
 def _drawn(rows: Sequence[Row], columns: Columns) -> Table:
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for heading in columns:
-        drawn.add_column(heading, overflow="fold", no_wrap=heading.endswith("ID"))
+        drawn.add_column(heading, overflow="fold", no_wrap=heading.endswith(_WHOLE))
     for row in rows:
         drawn.add_row(*map(Text, _cells(row, columns)))  # a name in brackets is no markup
     return drawn
@@ -70,6 +73,7 @@ def _text(value: object) -> str:
 
 def _print_aligned(lines: Sequence[Sequence[str]]) -> None:
     """Print columns of equal width, so that neither a width nor colours are in the way of another program."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        print("  ".join(map(str.ljust, line, widths)).rstrip())  # noqa: T201
+        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())  # noqa: T201

@@ -18,7 +18,7 @@ from .data import Columns, print_json, print_rows, table
 from .durations import DURATION
 from .frame import Command, account_options, json_option
 from .run_states import Chosen, Look, choose, look
-from .words import counted, say
+from .words import counted, readable, say
 
 DIFFERS = 3
 
@@ -88,7 +88,7 @@ def _summary(found: Look) -> str:
     wrong = found.wrong
     return (
         f"{counted(found.rows, 'streaming pipeline')}, {len(found.rows) - len(wrong)} of them as they should be"
-        + (f"; not: {', '.join(str(row['name']) for row in wrong)}" if wrong else "")
+        + (f"; not: {', '.join(readable(str(row['name'])) for row in wrong)}" if wrong else "")
     )
 
 
@@ -160,7 +160,7 @@ class _Watching:
         self._before = {row["id"]: row for row in rows}
 
     def _overdue(self, found: Look, now: float) -> list[str]:
-        down = {row["id"]: str(row["name"]) for row in found.rows if not row["running"]}
+        down = {row["id"]: readable(str(row["name"])) for row in found.rows if not row["running"]}
         self._since = {id_: self._since.get(id_, now) for id_ in down}
         if self.limit is None:
             return []

@@ -5,16 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sized
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 T = TypeVar("T")
+
+_bars: list[Progress] = []
+"""Those that are on the terminal now."""
 
 
 def say(sentence: str, *, error: bool = False) -> None:
     """Say a sentence."""
     text = readable(sentence, also="\n")
+    if _bars:
+        from rich.text import Text
+
+        shown = Text.assemble(("Error: ", "red"), text) if error else Text(text)
+        _bars[-1].console.print(shown, soft_wrap=True)
+        return
     mark = click.style("Error: ", fg="red") if is_colored(sys.stderr) else "Error: "
     click.echo(mark + text if error else text, err=True)
 
@@ -37,9 +49,16 @@ def progress(things: Iterable[T], what: str, *, total: int) -> Iterator[T]:
         yield from things
         return
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    yield from track(things, what, total, console=Console(stderr=True), transient=True)
+    # What is left cannot be told: all are waited for at the same time.
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        _bars.append(bar)
+        try:
+            yield from bar.track(things, total, description=what)
+        finally:
+            _bars.remove(bar)
 
 
 def counted(things: Sized, noun: str) -> str:

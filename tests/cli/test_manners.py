@@ -9,12 +9,14 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from rich.cells import cell_len
 
 from pulumi_dpc._cli.app import cli
 from pulumi_dpc.emulator import Emulator, Request
 from tests import REPOSITORY
 from tests.cli.command import COMMAND, NOBODY, environment, on_a_terminal, run, run_apart
 from tests.cli.conftest import PIPELINES
+from tests.worlds import DEFINITION
 
 READING = [
     ("projects",),
@@ -168,6 +170,42 @@ def test_colours_are_for_terminals_and_no_color_takes_them_away(api: Emulator) -
     plain = on_a_terminal(api, "doctor", env={"NO_COLOR": "1"})
     assert "credentials: from the environment" in plain
     assert ESCAPE not in plain
+
+
+def test_no_color_takes_colours_away_and_leaves_the_rest(api: Emulator) -> None:
+    shown = on_a_terminal(api, "status", "--project", "Analytics", env={"NO_COLOR": "1"})
+    assert "\x1b[1mNAME" in shown
+    assert not re.search(r"\x1b\[[\d;]*\b[349]\d[;m]", shown)
+
+
+def test_an_error_stands_on_a_line_of_its_own_above_the_bar(api: Emulator) -> None:
+    api.fail_next(403, match=f"POST /v1/projects/*/{PIPELINES[0]}/commands")
+    shown = on_a_terminal(
+        api, "stop", "pipeline-0", "pipeline-1", "--project", "Analytics", env={"NO_COLOR": "1"}
+    )
+    (before,) = re.findall(r"([^\n]*)Error: 'pipeline-0'", shown)
+    assert "stopping" not in before.rpartition("\x1b[2K")[2]
+    assert re.search(r"stopping .*?/2.*? \d:\d\d:\d\d", shown)
+    assert "-:--:--" not in shown  # what is left is not known
+
+
+def test_a_line_break_in_a_name_does_not_break_the_summary(api: Emulator) -> None:
+    api.add_pipeline({**DEFINITION, "name": "two\nlines"}, status="NOT_RUNNING")
+    done = run(api, "status", "--project", "Analytics")
+    assert len(done.err.splitlines()) == 1
+    assert "two\\nlines" in done.err
+
+
+def test_wide_and_combining_characters_do_not_shift_the_columns_of_a_pipe(api: Emulator) -> None:
+    ids = [api.add_project(name) for name in ("数据", "Cafe\u0301", "plain name")]
+    lines = run(api, "projects").out.splitlines()
+    starts = {cell_len(line.partition(id_)[0]) for line in lines for id_ in ids if id_ in line}
+    assert starts == {cell_len("plain name  ")}
+
+
+def test_a_status_word_is_never_broken(api: Emulator) -> None:
+    shown = on_a_terminal(api, "status", "--project", "Analytics", env={"COLUMNS": "30"})
+    assert "NOT_RUNNING" in shown
 
 
 def test_a_name_cannot_act_on_the_terminal(api: Emulator) -> None:
