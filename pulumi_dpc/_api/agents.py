@@ -28,14 +28,13 @@ class Agents:
         self._listing = SharedListing(listed, client.agents_page, client.clock)
         self._seen: set[str] = set()
 
-    def all(self, *, since: float | None = None, once: bool = False) -> list[Agent]:
+    def all(self, *, since: float | None = None) -> list[Agent]:
         """Return every agent, as far as its listed entry is whole and up to date.
 
         Args:
             since: Read the listing again if it was begun before that time of the client's clock.
-            once: Raise a failure that may pass at once, for whoever can do without.
         """
-        entries = self._entries(since, once=once).values()
+        entries = self._entries(since).values()
         return [one.body for one in entries if one.body is not None]
 
     def find(self, agent_id: str) -> Agent:
@@ -98,8 +97,8 @@ class Agents:
         """Record that this may have been written to an agent: the listed one is out of date."""
         self._listing.invalidate(agent_id, change)
 
-    def _entries(self, since: float | None = None, *, once: bool = False) -> dict[str, Entry]:
-        entries = self._listing.all(since=since, once=once)
+    def _entries(self, since: float | None = None) -> dict[str, Entry]:
+        entries = self._listing.all(since=since)
         self._seen.update(entries)
         return entries
 

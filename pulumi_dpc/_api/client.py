@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Literal
@@ -21,6 +22,8 @@ Json = dict[str, Any]
 
 PIPELINE_ID = "streamingPipelineId"
 AGENTS = "/v1/agents"
+HASTY_TIMEOUT = 5.0
+"""Real seconds of silence for which somebody waits who can do without an answer."""
 
 
 class DpcClient:
@@ -41,6 +44,8 @@ class DpcClient:
         ConfigurationError: The environment does not say where, or as whom.
     """
 
+    _once = False
+
     def __init__(
         self,
         settings: Settings | None = None,
@@ -50,7 +55,7 @@ class DpcClient:
     ) -> None:
         self.settings = settings or Settings.resolve()
         self.clock = clock or Clock(self.settings.time_scale)
-        self._transport = Transport(self.settings, self.clock, notify)
+        self._transport = Transport(self.settings, self.clock, notify, once=self._once)
 
     def __enter__(self) -> DpcClient:
         return self
@@ -81,12 +86,9 @@ class DpcClient:
         """Return all agents; those whose ``agentType`` is ``streaming`` can run a pipeline."""
         return list(self._all(AGENTS, "agentId"))
 
-    def agents_page(self, page: int, *, once: bool = False) -> Json:
-        """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``.
-
-        With ``once`` a failure that may pass is raised at once, for whoever can do without.
-        """
-        return self._page(AGENTS, page, "agentId", once=once)
+    def agents_page(self, page: int) -> Json:
+        """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``."""
+        return self._page(AGENTS, page, "agentId")
 
     def get_agent(self, agent_id: str, *, once: bool = False) -> Json:
         """Return one agent; ``connected`` tells whether it is alive.
@@ -124,12 +126,9 @@ class DpcClient:
         """Return the definitions of all streaming pipelines of a project."""
         return list(self._all(pipelines_path(project_id), PIPELINE_ID))
 
-    def pipelines_page(self, project_id: str, page: int, *, once: bool = False) -> Json:
-        """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``.
-
-        With ``once`` a failure that may pass is raised at once, for whoever can do without.
-        """
-        return self._page(pipelines_path(project_id), page, PIPELINE_ID, once=once)
+    def pipelines_page(self, project_id: str, page: int) -> Json:
+        """Return one page of that listing, counted from 0: ``page``, ``results``, ``size``, ``total``."""
+        return self._page(pipelines_path(project_id), page, PIPELINE_ID)
 
     def create_pipeline(self, project_id: str, definition: Mapping[str, Any]) -> Json:
         """Create a pipeline, which does not start it, and return its definition with its id.
@@ -188,15 +187,30 @@ class DpcClient:
         self._transport.pacer.poll_turn()
         return self.get_status(project_id, pipeline_id)
 
-    def _page(self, path: str, page: int, key: str, *, once: bool = False) -> Json:
+    def _page(self, path: str, page: int, key: str) -> Json:
         params, usable = {"page": page, "size": PAGE_SIZE}, partial(is_page, key=key)
-        found: Json = self._transport.request("GET", path, params=params, usable=usable, once=once)
+        found: Json = self._transport.request("GET", path, params=params, usable=usable)
         return found
 
     def _all(self, path: str, key: str) -> Iterator[Json]:
         reading = Reading(path, key)
         while not reading.done:
             yield from reading.add(self._page(path, reading.page, key))
+
+
+class HastyClient(DpcClient):
+    """The same API, for whoever can do without an answer: each request is sent once, with little patience.
+
+    Args:
+        client: The one that has all the time it needs; nothing is shared with it, so its requests wait for none of
+            these, and fail with none.
+    """
+
+    _once = True
+
+    def __init__(self, client: DpcClient) -> None:
+        timeout = min(HASTY_TIMEOUT, client.settings.timeout)
+        super().__init__(replace(client.settings, timeout=timeout), clock=client.clock)
 
 
 def is_definition(body: Any, pipeline_id: str) -> bool:

@@ -57,7 +57,7 @@ class Listing:
         return key in project.all(since=None) and key in project.all(since=self._client.clock.now())
 
     def find_named(
-        self, project_id: str, name: str, *, since: float | None = None, once: bool = False
+        self, project_id: str, name: str, *, since: float | None = None
     ) -> list[tuple[str, Definition]]:
         """Return the pipelines of that name in the whole listing, each with its id.
 
@@ -68,19 +68,22 @@ class Listing:
             project_id: The project.
             name: The name, exactly.
             since: Read the listing again if it was begun before that time of the client's clock.
-            once: Raise a failure of the listing that may pass at once, for whoever can do without.
         """
-        entries = self._project(project_id).all(since=since, once=once).values()
+        entries = self._project(project_id).all(since=since).values()
         found = [(one.id, self._fresh(project_id, one, name)) for one in entries if one.may_be_named(name)]
         return [(id_, live) for id_, live in found if live is not None and live.get("name") == name]
 
+    def listed(self, project_id: str, *, since: float | None = None) -> list[tuple[str, Definition]]:
+        """Return the pipelines of the whole listing, each with its id and what is listed of it, whole or not."""
+        entries = self._project(project_id).all(since=since).values()
+        return [(one.id, one.shown) for one in entries if one.shown is not None]
+
     def on_agent(
-        self, project_id: str, agent_id: str, *, since: float | None = None, once: bool = False
+        self, project_id: str, agent_id: str, *, since: float | None = None
     ) -> list[tuple[str, Definition]]:
         """Return the pipelines of the whole listing that use an agent, each with its id and what is listed of it."""
-        entries = self._project(project_id).all(since=since, once=once).values()
-        shown = [(one.id, one.shown) for one in entries if one.shown is not None]
-        return [(id_, live) for id_, live in shown if str(live.get(AGENT_ID)).lower() == agent_id.lower()]
+        listed = self.listed(project_id, since=since)
+        return [(id_, live) for id_, live in listed if str(live.get(AGENT_ID)).lower() == agent_id.lower()]
 
     def of_unknown_agent(self, project_id: str) -> list[str]:
         """Return the pipelines of the whole listing whose agent it does not tell, as it was last read.

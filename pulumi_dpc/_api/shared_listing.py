@@ -56,8 +56,8 @@ class Listed:
 class ReadPage(Protocol):
     """Reads one page of a listing."""
 
-    def __call__(self, page: int, *, once: bool = False) -> Mapping[str, Any]:
-        """Return a page, counted from 0; with ``once`` a failure that may pass is raised at once."""
+    def __call__(self, page: int) -> Mapping[str, Any]:
+        """Return a page, counted from 0."""
 
 
 class SharedListing:
@@ -94,19 +94,18 @@ class SharedListing:
                 entry = self._entries.get(key)
                 return entry.body if entry else None
 
-    def all(self, *, since: float | None, once: bool = False) -> dict[str, Entry]:
+    def all(self, *, since: float | None) -> dict[str, Entry]:
         """Return the whole listing: an entry for each id, in lower case.
 
         Args:
             since: Read it again if it was begun before that time of the clock.
-            once: Raise a failure that may pass at once.
         """
         with self._flight.turn():
             if since is not None and self._began < since:
                 with self._lock:
                     self._begin()
             while not self._reading.done:
-                self._read_page(once=once)
+                self._read_page()
             with self._lock:
                 return dict(self._entries)
 
@@ -147,11 +146,11 @@ class SharedListing:
             first = self._reading.page == 0
             return key not in self._entries and (first or len(self._wanted) >= self._reading.pages_left())
 
-    def _read_page(self, *, once: bool = False) -> None:
+    def _read_page(self) -> None:
         """Read the next page; where this process wrote something while the page was on its way, the write wins."""
         with self._lock:
             before = dict(self._writes)
-        body = self._request_page(self._reading.page, once=once)
+        body = self._request_page(self._reading.page)
         with self._lock:
             for item in self._reading.add(body):
                 id_ = item[self._listed.key]

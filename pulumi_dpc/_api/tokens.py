@@ -42,16 +42,26 @@ class _Held:
 class Tokens:
     """The token of one account, shared by all threads.
 
+    Args:
+        settings: Where, and as whom.
+        wire: The connections.
+        clock: Time, and the sleep that a Ctrl-C ends.
+        notify: Shows a line while a request is being retried.
+        once: Do not wait and try again after a failure that may pass.
+
     Attributes:
         renewable: Whether another token can be had for one that was refused.
     """
 
-    def __init__(self, settings: Settings, wire: Wire, clock: Clock, notify: Notify) -> None:
+    def __init__(
+        self, settings: Settings, wire: Wire, clock: Clock, notify: Notify, *, once: bool = False
+    ) -> None:
         self.renewable = settings.token is None
         self._settings = settings
         self._wire = wire
         self._clock = clock
         self._notify = notify
+        self._once = once
         self._pacer = Pacer(clock)
         self._flight = SingleFlight()
         self._held = _Held(settings.token) if settings.token else None
@@ -86,7 +96,9 @@ class Tokens:
         return held if held is not None and self._clock.now() < held.renew_at else None
 
     def _exchange(self) -> _Held:
-        body = call_with_retries(self._request, self._send, self._pacer, self._clock, self._notify)
+        body = call_with_retries(
+            self._request, self._send, self._pacer, self._clock, self._notify, once=self._once
+        )
         life = _life(body.get("expires_in"))
         # A token that lives no longer than the margin is used for half of its life.
         self._held = held = _Held(body["access_token"], self._clock.now() + max(life - EARLY, life / 2))

@@ -34,19 +34,23 @@ class Transport:
         settings: Where, and as whom.
         clock: Time, and the sleep that a Ctrl-C ends.
         notify: Shows a line while a request is being retried.
+        once: Never wait and try again after a failure that may pass, be it of the token.
 
     Attributes:
         pacer: Spaces the requests of all threads.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, notify: Notify = no_output) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, notify: Notify = no_output, *, once: bool = False
+    ) -> None:
         self.pacer = Pacer(clock, settings.status_per_minute)
         self._settings = settings
         self._endpoint = _endpoint(settings)
         self._clock = clock
         self._wire = Wire(settings.timeout)
         self._notify = notify
-        self._tokens = Tokens(settings, self._wire, clock, notify)
+        self._once = once
+        self._tokens = Tokens(settings, self._wire, clock, notify, once=once)
 
     def close(self) -> None:
         """Close the connections."""
@@ -91,7 +95,9 @@ class Transport:
             usable=usable,
         )
         send = partial(self._send, request, params, body)
-        return call_with_retries(request, send, self.pacer, self._clock, self._notify, once=once)
+        return call_with_retries(
+            request, send, self.pacer, self._clock, self._notify, once=once or self._once
+        )
 
     def _send(self, request: Request, params: Mapping[str, Any] | None, body: bytes | None) -> Exchange:
         """Send it once, with a token that is good for a while; the body of a refusal comes back redacted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pulumi_dpc._api.retries import Notify
@@ -13,9 +14,11 @@ from .ownership import Name
 from .service import Service
 
 T = TypeVar("T")
-Named = Sequence[tuple[str, Mapping[str, Any]]]
+Listed = Sequence[tuple[str, Mapping[str, Any]]]
 """Pipelines, each with its id."""
 
+_REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE)
+"""What may be the answer to one question alone; a token, the pace and a failure are everybody's."""
 _SERVICE = "the service"
 _AGENTS = "the list of agents"
 
@@ -50,43 +53,33 @@ class AccountView:
         """Tell whether a resource of the program had that name, and is to have another one."""
         return self._names.get(_key(*name)) is False
 
+    @property
+    def service(self) -> Service:
+        """The API as a preview asks it: once, and with little patience."""
+        return self._service().hasty
+
     def agents(self, inform: Notify) -> Mapping[str, Mapping[str, Any]] | None:
         """Return all agents by their ids in lower case; None if they cannot be asked for."""
         if self._agents is None:
-            listed = self._ask(inform, _AGENTS, lambda: self._service().agents.all(once=True))
-            self._agents = (
-                None if listed is None else {str(agent["agentId"]).lower(): agent for agent in listed}
+            self._agents = self._ask(
+                inform,
+                _AGENTS,
+                lambda: {str(agent["agentId"]).lower(): agent for agent in self.service.agents.all()},
             )
         return self._agents
 
-    def named(self, inform: Notify, project_id: str, name: str) -> Named | None:
-        """Return the pipelines of that name; None if they cannot be asked for.
+    def pipelines(self, inform: Notify, project_id: str) -> Listed | None:
+        """Return what is listed of the pipelines of a project; None if they cannot be asked for.
 
         Raises:
             NotFound: The service has no such project.
         """
-        return self._of_project(
-            inform, project_id, lambda: self._service().listing.find_named(project_id, name, once=True)
-        )
-
-    def on_agent(self, inform: Notify, project_id: str, agent_id: str) -> Named | None:
-        """Return the pipelines of the project that use an agent; None if they cannot be asked for.
-
-        Raises:
-            NotFound: The service has no such project.
-        """
-        return self._of_project(
-            inform, project_id, lambda: self._service().listing.on_agent(project_id, agent_id, once=True)
-        )
+        what = f"the list of pipelines of the project {project_id.lower()}"
+        return self._ask(inform, what, lambda: self.service.listing.listed(project_id))
 
     def is_visible(self, inform: Notify, project_id: str) -> bool | None:
         """Tell whether the credentials see a project; None if that cannot be asked for."""
-        return self._ask(
-            inform, "the list of projects", lambda: self._service().listing.is_visible(project_id)
-        )
-
-    def _of_project(self, inform: Notify, project_id: str, ask: Callable[[], T]) -> T | None:
-        return self._ask(inform, f"the list of pipelines of the project {project_id.lower()}", ask)
+        return self._ask(inform, "the list of projects", lambda: self.service.listing.is_visible(project_id))
 
     def _ask(self, inform: Notify, what: str, ask: Callable[[], T]) -> T | None:
         if not self._not_asked.isdisjoint((what, _SERVICE)):
@@ -97,9 +90,7 @@ class AccountView:
             self._not_asked.add(what)
             raise
         except DpcError as error:
-            from pulumi_dpc._api.exchanges import is_failure  # a preview without a change needs no HTTP
-
-            refused = isinstance(error, ApiError) and not is_failure(error.status)
+            refused = isinstance(error, ApiError) and error.status in _REFUSED
             self._not_asked.add(what if refused else _SERVICE)
             inform(
                 f"{what if refused else 'what the account has'} could not be asked for, so this preview checks"

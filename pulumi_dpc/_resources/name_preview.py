@@ -34,7 +34,7 @@ def name_mistakes(
     """
     if not ids or operation.process.account.is_given_up(name):
         return []
-    taken = names(operation.service)
+    taken = names(operation.process.account.service)
     if is_new:
         owner = operation.process.ownership.other_owner(operation.urn, taken.resource_id(name, ids[0]))
         return [f"name: {taken.taken(name, ids, owner)}"]

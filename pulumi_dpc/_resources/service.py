@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pulumi_dpc._api.retries import Notify
@@ -43,6 +44,13 @@ class Service:
     def api_url(self) -> str:
         """The API's base URL, which outputs record."""
         return self.client.settings.api_url
+
+    @cached_property
+    def hasty(self) -> Service:
+        """The same API for a preview, which can do without it; one for all kinds of resources."""
+        from pulumi_dpc._api.client import HastyClient
+
+        return self.of(HastyClient(self.client))
 
     def record_stored(
         self, project_id: str, pipeline_id: str, answer: Mapping[str, Any]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from typing_extensions import Self
@@ -59,6 +60,7 @@ class Front:
         process: What the operations of this process share.
         warnings: Those shown so far.
         lines: The passing lines shown so far.
+        told: The sentences that stay, shown so far.
     """
 
     kind: ClassVar[Operations] = operations
@@ -71,13 +73,28 @@ class Front:
         self.process = Process(lambda: self._service)
         self.warnings: list[str] = []
         self.lines: list[str] = []
+        self.told: list[str] = []
 
     def operation(
         self, name: str = "orders", *, timeout: float = 0.0, ignored: tuple[str, ...] = ()
     ) -> Operation:
         return Operation(
-            self.process, self.urn + name, timeout, ignored, self.warnings.append, self.lines.append
+            self.process,
+            self.urn + name,
+            timeout,
+            ignored,
+            self.warnings.append,
+            self.lines.append,
+            self.told.append,
         )
+
+    def preview(
+        self, inputs: Mapping[str, Any], old: Mapping[str, Any] | None = None, name: str = "orders"
+    ) -> list[str]:
+        """Check as a preview does, without the requests of before; return the mistakes."""
+        self.api.clear_requests()
+        operation = replace(self.operation(name), is_preview=True)
+        return self.kind.check(operation, old or {}, inputs).mistakes
 
     def check(
         self, inputs: Mapping[str, Any], old: Mapping[str, Any] | None = None, name: str = "orders"

@@ -74,8 +74,10 @@ def _warn_of_other_user(operation: Operation, recorded: Bag, inputs: Bag, projec
         return
     own = {recorded.get(NAME), inputs.get(NAME)}
     import_id = str(inputs.get(IMPORT_ID)).lower()
-    for id_, live in account.on_agent(operation.inform, project_id, agent_id) or ():
+    for id_, live in account.pipelines(operation.inform, project_id) or ():
         name = live.get(NAME)
+        if str(live.get(AGENT_ID)).lower() != agent_id.lower():
+            continue
         is_own = name in own or make_id(project_id, id_).lower() == import_id
         if not is_own and not account.is_declared(project_id, name):
             text = (
@@ -93,5 +95,6 @@ def _name_mistakes(
     same = all(inputs.get(key) == recorded.get(key) for key in (PROJECT_ID, NAME))
     if not isinstance(name, str) or same or inputs.get(IMPORT_ID) is not None:
         return []
-    taken = [id_ for id_, _ in account.named(operation.inform, project_id, name) or ()]
+    listed = account.pipelines(operation.inform, project_id) or ()
+    taken = [id_ for id_, live in listed if live.get(NAME) == name]
     return name_mistakes(operation, PipelineNames, (project_id, name), taken, inputs, is_new=is_new)
