@@ -5,7 +5,7 @@ How they are written is decided elsewhere (`generated`), so they may come from a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -112,8 +112,25 @@ def read_existing(
     )
 
 
-def read_pipelines(client: DpcClient, chosen: Chosen, *, says_running: bool) -> Iterator[ExistingPipeline]:
-    """Yield the chosen pipelines of a project, in the order of its listing."""
+def _say_left_out(pipeline: Row, why: str) -> None:
+    say(f"{(pipeline.get(NAME) or pipeline[PIPELINE_ID])!r} {why}")
+
+
+def read_pipelines(
+    client: DpcClient,
+    chosen: Chosen,
+    *,
+    says_running: bool,
+    leave_out: Callable[[Row, str], None] = _say_left_out,
+) -> Iterator[ExistingPipeline]:
+    """Yield the chosen pipelines of a project, in the order of its listing.
+
+    Args:
+        client: The account.
+        chosen: The project, and which of its pipelines.
+        says_running: Each status is asked for.
+        leave_out: Called with one that cannot be written, and a sentence about it that lacks only its name.
+    """
     project_id, wanted = str(chosen.project["id"]), {id_.lower() for id_ in chosen.pipelines}
     there = [
         one
@@ -124,7 +141,7 @@ def read_pipelines(client: DpcClient, chosen: Chosen, *, says_running: bool) -> 
     if says_running:
         seen = [*statuses(client, project_id, there)]
     for listed, status in progress(seen, "pipelines", total=len(seen)):
-        whole = _whole(client, project_id, listed)
+        whole = _whole(client, project_id, listed, leave_out)
         if whole is None:
             continue
         definition = {key: value for key, value in canonical(whole).items() if key in DEFINITION}
@@ -135,15 +152,28 @@ def read_pipelines(client: DpcClient, chosen: Chosen, *, says_running: bool) -> 
         yield ExistingPipeline(project_id.lower(), pipeline_id, label, definition, status, running)
 
 
-def _whole(client: DpcClient, project_id: str, listed: Row) -> Row | None:
-    """Return the whole definition, where the listing has only a part of it too."""
-    if is_definition(listed, listed[PIPELINE_ID]):
+def _whole(
+    client: DpcClient, project_id: str, listed: Row, leave_out: Callable[[Row, str], None]
+) -> Row | None:
+    """Return the whole definition, where the listing has only a part of it too; None for one that is left out."""
+    pipeline_id = listed[PIPELINE_ID]
+    if is_definition(listed, pipeline_id):
         return listed
     try:
-        return client.get_pipeline(project_id, listed[PIPELINE_ID])
+        found = client.get_pipeline_as_it_is(project_id, pipeline_id)
     except NotFound:
-        say(f"{listed.get(NAME)!r} has been deleted meanwhile")
+        leave_out(listed, "has been deleted meanwhile")
         return None
+    if is_definition(found, pipeline_id):
+        return found
+    lacking = [key for key in (NAME, AGENT_ID, "streamingSource", "streamingTarget") if not found.get(key)]
+    why = (
+        f"the service has no {' and no '.join(lacking)} of it"
+        if lacking
+        else "what the service has is no definition"
+    )
+    leave_out(listed, f"is left out, because it is not finished: {why}")
+    return None
 
 
 def _agents(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from pulumi_dpc._api.client import DpcClient
+from pulumi_dpc._api.client import PIPELINE_ID, DpcClient
 from pulumi_dpc.errors import LookupFailed
 
 from .existing import AgentChoice, Existing, ExistingAgent, ExistingPipeline, read_pipelines, resources_of
-from .run_states import Chosen, agents_by_id
+from .run_states import Chosen, Row, agents_by_id
 from .terraform_state import Held, TerraformState
 from .words import counted, say
 
@@ -91,9 +92,14 @@ def _pipelines(
             )
             continue
         chosen = Chosen({"id": project_id, "name": projects[project_id]}, tuple(wanted))
-        for one in read_pipelines(client, chosen, says_running=says_running):
+        leave_out = partial(_say_left_out, wanted)
+        for one in read_pipelines(client, chosen, says_running=says_running, leave_out=leave_out):
             yield replace(one, label=wanted.pop(one.pipeline_id.lower()).label)
         _say_missing(wanted.values())
+
+
+def _say_left_out(wanted: dict[str, Held], pipeline: Row, why: str) -> None:
+    say(f"{wanted.pop(str(pipeline[PIPELINE_ID]).lower()).address}: {pipeline.get('name')!r} {why}")
 
 
 def _agents(

@@ -21,10 +21,11 @@ from pulumi_dpc.errors import ConfigurationError
 from pulumi_dpc.testing._engine.engines import EngineName
 from tests import DATA
 from tests.cli.command import Done, run
+from tests.cli.conftest import PIPELINES
 from tests.cli.test_generate import bring_in, entries_in
 from tests.repository.test_readme import Page
 from tests.stack.scenarios import succeeded
-from tests.worlds import ENGINES, MakeWorld
+from tests.worlds import DEFINITION, ENGINES, MakeWorld
 
 STATE = DATA / "terraform" / "terraform.tfstate"
 SERVICE = DATA / "terraform" / "service.json"
@@ -235,6 +236,19 @@ def test_what_is_gone_or_not_seen_is_left_out_and_said(service: Emulator, tmp_pa
         f"terraform state rm '{address}[\"{key}\"]'" for key in ("first", "again")
     ]
     assert [one["name"] for one in entries_in(tmp_path / "out")] == ["r-first"]
+
+
+def test_a_draft_of_a_state_is_named_by_its_address(api: Emulator, tmp_path: Path) -> None:
+    draft = api.add_pipeline({**DEFINITION, "name": "draft", "agentId": None})
+    state = written(tmp_path, resources=resources(instance(0, draft), instance(1, PIPELINES[0])))
+    done = generate(api, state, tmp_path / "out")
+    assert done.code == 0, done.err
+    assert (
+        "matillion-streaming_pipeline.r[0]: 'draft' is left out, because it is not finished: the service has no agentId"
+        " of it\n"
+    ) in done.err
+    assert "any more" not in done.err
+    assert done.out == "terraform state rm 'matillion-streaming_pipeline.r[1]'\n"
 
 
 def test_the_account_of_somebody_else_is_one_sentence_and_nothing_is_written(

@@ -219,6 +219,35 @@ def test_a_pipeline_that_vanishes_meanwhile_is_left_out_and_said(api: Emulator, 
     ]
 
 
+@pytest.mark.parametrize(
+    ("lacks", "words"),
+    [
+        (
+            {"streamingTarget": None},
+            "'draft' is left out, because it is not finished: the service has no streamingTarget of it",
+        ),
+        ({"agentId": None, "streamingSource": {}}, "the service has no agentId and no streamingSource of it"),
+        ({"streamingTarget": "s3"}, "what the service has is no definition"),
+    ],
+)
+def test_a_draft_is_left_out_and_named_at_once(
+    api: Emulator, tmp_path: Path, lacks: dict[str, Any], words: str
+) -> None:
+    """It was asked for again and again for two minutes, and then nothing was written."""
+    draft = fixed_id("pipeline", 9)
+    api.add_pipeline({**DEFINITION, "name": "draft", **lacks}, id=draft)
+    api.clear_requests()
+    done = run(api, "generate", "Analytics", "--out", str(tmp_path / "out"))
+    assert done.code == 0, done.err
+    assert words in done.err
+    assert [one.path.rpartition("/")[2] for one in api.requests].count(draft) == 1
+    assert [entry["name"] for entry in entries_in(tmp_path / "out")][-3:] == [
+        "pipeline-0",
+        "pipeline-1",
+        "pipeline-2",
+    ]
+
+
 def test_a_run_state_that_is_not_known_is_not_said_by_the_program(api: Emulator, tmp_path: Path) -> None:
     done = run(api, "generate", "Analytics", "--running", "--out", str(tmp_path / "out"))
     assert "'pipeline-2': its run state is not known now" in done.err
