@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from .status import status
 from .words import say
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 @click.group(
@@ -94,12 +96,24 @@ def _ended(arguments: Sequence[str] | None) -> int:
     except DpcError as error:
         code = _failed(str(error), MISUSED if isinstance(error, ConfigurationError) else FAILED)
     except BrokenPipeError:
-        # Whoever read the data has seen enough; Python's own flush at the end would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()  # whoever read the data has seen enough
         code = FAILED
     except Exception as error:  # noqa: BLE001 - a mistake of ours is told in one sentence too
-        code = _failed(_unexpected(error), FAILED)
+        code = _failed(_unwritten(error) or _unexpected(error), FAILED)
     return code if isinstance(code, int) else 0
+
+
+def _unwritten(error: Exception) -> str:
+    """Return a sentence if the standard output takes no data; files are accounted for where they are written."""
+    if not isinstance(error, OSError) or error.errno not in _FULL:
+        return ""
+    _abandon_output()
+    return f"the standard output cannot be written: {error.strerror}"
+
+
+def _abandon_output() -> None:
+    """Let Python's own flush at the end not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(sentence: str, code: int) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from pulumi_dpc._api.client import PIPELINE_ID, DpcClient
 from pulumi_dpc.errors import LookupFailed
@@ -42,6 +43,9 @@ def read_moved(client: DpcClient, state: TerraformState, *, agents: AgentChoice,
         LookupFailed: The account has nothing of it.
     """
     projects = {str(one["id"]).lower(): str(one.get("name")) for one in client.list_projects()}
+    needs_agents = agents == "all" or (agents == "used" and state.agents)
+    there = agents_by_id(client) if needs_agents else {}
+    _hold_same_account(client, state, {*projects, *there})
     held_pipelines = _by_id(state.pipelines)
     pipelines = sorted(
         _pipelines(client, held_pipelines, projects, says_running=says_running),
@@ -49,7 +53,7 @@ def read_moved(client: DpcClient, state: TerraformState, *, agents: AgentChoice,
     )
     held_agents = {} if agents == "none" else _by_id(state.agents)
     ours = {one.project_id for one in pipelines}
-    found = [] if agents == "none" else list(_agents(client, held_agents, ours or projects, choice=agents))
+    found = [] if agents == "none" else list(_agents(there, held_agents, ours or projects, choice=agents))
     ids = {one.pipeline_id.lower() for one in pipelines} | {one.id.lower() for one in found}
     addresses = [
         one.address
@@ -58,12 +62,27 @@ def read_moved(client: DpcClient, state: TerraformState, *, agents: AgentChoice,
         for one in held
     ]
     if not addresses:
-        raise LookupFailed(
-            f"nothing of {state.name} is at {client.settings.api_url} with these credentials: give the region and the"
-            " credentials of the account that Terraform has used"
-        )
+        raise _nothing_of(state, client)
     names = {id_: name for id_, name in projects.items() if id_ in ours}
     return Moved(Existing(names, client.settings.api_url, found, pipelines), addresses)
+
+
+def _hold_same_account(client: DpcClient, state: TerraformState, there: Container[str]) -> None:
+    """Raise at once if an account has no project and no agent of a state: a word about each of them would hide why.
+
+    Raises:
+        LookupFailed: It is another account.
+    """
+    wanted = {one.project_id.lower() for one in state.pipelines} | {one.id.lower() for one in state.agents}
+    if not any(id_ in there for id_ in wanted):
+        raise _nothing_of(state, client)
+
+
+def _nothing_of(state: TerraformState, client: DpcClient) -> LookupFailed:
+    return LookupFailed(
+        f"nothing of {state.name} is at {client.settings.api_url} with these credentials: give the region and the"
+        " credentials of the account that Terraform has used"
+    )
 
 
 def _by_id(held: Iterable[Held]) -> dict[str, list[Held]]:
@@ -103,9 +122,12 @@ def _say_left_out(wanted: dict[str, Held], pipeline: Row, why: str) -> None:
 
 
 def _agents(
-    client: DpcClient, held: Mapping[str, Sequence[Held]], projects: Iterable[str], *, choice: AgentChoice
+    there: Mapping[str, Mapping[str, Any]],
+    held: Mapping[str, Sequence[Held]],
+    projects: Iterable[str],
+    *,
+    choice: AgentChoice,
 ) -> Iterator[ExistingAgent]:
-    there = agents_by_id(client) if held or choice == "all" else {}
     labels = {key: first.label for key, (first, *_) in held.items()}
     if choice == "all":
         labels = {key: str(live.get("name")) for key, live in there.items()} | labels

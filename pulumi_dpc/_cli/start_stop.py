@@ -161,11 +161,19 @@ def _there(client: DpcClient, chosen: Chosen) -> list[tuple[Row, str]]:
 
 
 def _ask(there: Sequence[tuple[Row, str]], change: Change) -> None:
-    what = f"{'start' if change.running else 'stop'} {counted(there, 'streaming pipeline')}"
+    """Ask whether to go on, where that changes anything.
+
+    Raises:
+        UsageError: Nobody can be asked.
+    """
+    is_running = [run_state.is_running(status, otherwise=not change.running) for _, status in there]
+    others = [one for one in is_running if one is not change.running]
+    what = f"{'start' if change.running else 'stop'} {counted(others, 'streaming pipeline')}"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise click.UsageError(f"this would {what}: add --yes, because nobody can be asked here")
-    if not click.confirm(f"This will {what}. Go on?", err=True):
-        raise click.Abort
+    if others and not click.confirm(f"This will {what}. Go on?", err=True):
+        say("nothing was done")
+        click.get_current_context().exit(1)
 
 
 @contextmanager

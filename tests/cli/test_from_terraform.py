@@ -256,7 +256,8 @@ def test_the_account_of_somebody_else_is_one_sentence_and_nothing_is_written(
 ) -> None:
     done = generate(service, STATE, tmp_path / "out", env=service.other_account())
     assert (done.code, done.out) == (1, "")
-    assert done.err.splitlines()[-1].startswith(f"Error: nothing of {STATE} is at {service.url} with these")
+    (sentence,) = done.err.splitlines()
+    assert sentence.startswith(f"Error: nothing of {STATE} is at {service.url} with these")
     assert not (tmp_path / "out").exists()
 
 

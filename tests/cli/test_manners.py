@@ -164,6 +164,15 @@ def test_a_reader_that_has_seen_enough_is_no_error(api: Emulator) -> None:
     assert done.stderr == ""
 
 
+def test_a_full_disk_is_one_sentence_and_no_mistake_of_ours() -> None:
+    line = f"{' '.join(COMMAND)} schema > /dev/full"
+    done = subprocess.run(
+        ["sh", "-c", line], env=environment(None), capture_output=True, text=True, check=False
+    )
+    assert done.stderr == "Error: the standard output cannot be written: No space left on device\n"
+    assert done.returncode == 1
+
+
 def test_colours_are_for_terminals_and_no_color_takes_them_away(api: Emulator) -> None:
     words = ("status", "--project", "Analytics")
     assert ESCAPE in on_a_terminal(api, *words)
