@@ -106,7 +106,9 @@ class KindProvider(ResourceProvider):
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
         """Return the canonical inputs and every mistake, with its path in both spellings."""
         given = without(news, (PROVIDER, PREVIEW))
-        operation = self._operation(is_preview=PREVIEW in news and _may_ask_in_preview())
+        operation = self._operation(
+            is_preview=PREVIEW in news and _may_ask_in_preview(), is_only_provider=news.get(PREVIEW) is True
+        )
         checked = self.operations.check(operation, without(_olds, (PROVIDER,)), given)
         # The engine prints the value of a named property, secrets too, so the property stays empty.
         return CheckResult(checked.inputs, [CheckFailure("", mistake) for mistake in checked.mistakes])
@@ -160,7 +162,7 @@ class KindProvider(ResourceProvider):
         """Delete the object, unless another resource of the program has taken it over."""
         self.operations.delete(self._operation(), _id, _received(_props))
 
-    def _operation(self, *, is_preview: bool = False) -> Operation:
+    def _operation(self, *, is_preview: bool = False, is_only_provider: bool = True) -> Operation:
         call = current_call()
         return Operation(
             process=self._process,
@@ -171,6 +173,7 @@ class KindProvider(ResourceProvider):
             progress=call.progress,
             inform=call.inform,
             is_preview=is_preview,
+            is_only_provider=is_only_provider,
             old_inputs=call.old_inputs,
         )
 

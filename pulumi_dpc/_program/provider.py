@@ -6,6 +6,8 @@ import pulumi
 
 from pulumi_dpc._names import EXPLICIT
 
+from .previewing import record_provider
+
 
 class Provider(pulumi.ProviderResource):
     """One more account, or region, to be given as ``opts.provider`` or to a component.
@@ -55,4 +57,5 @@ class Provider(pulumi.ProviderResource):
         }
         """What was given, for lookups through this provider."""
         config = {f"dpc:{key}": value for key, value in self.dpc_arguments.items()}
+        record_provider()
         super().__init__("pulumi-python", resource_name, {**config, EXPLICIT: "true"}, opts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -37,13 +37,28 @@ class AccountView:
         self._service = service
         self._agents: dict[str, Mapping[str, Any]] | None = None
         self._not_asked = set() if not_asked is None else not_asked
-        self._names: dict[tuple[str, str], bool] = {}
+        self._names: dict[Name, bool] = {}
+        self._wanted: dict[Name, set[str]] = {}
 
-    def declare(self, recorded: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
-        """Record which name a resource had at the last ``up``, and whether it keeps that."""
+    def declare(self, urn: str | None, recorded: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+        """Record which name a resource had at the last ``up``, whether it keeps that, and which one it is to have.
+
+        Args:
+            urn: The resource.
+            recorded: The inputs of the last ``up``; empty for a new resource.
+            inputs: What the program says, in its one spelling; parts may be unknown.
+        """
+        project_id, name = inputs.get(PROJECT_ID, ""), inputs.get(NAME)
         if NAME in recorded:
             keeps = all(recorded.get(key) == inputs.get(key) for key in (PROJECT_ID, NAME))
             self._names[_key(recorded.get(PROJECT_ID, ""), recorded[NAME])] = keeps
+        if urn is not None and isinstance(project_id, str) and isinstance(name, str):
+            self._wanted.setdefault(_key(project_id, name), set()).add(urn)
+
+    def others_to_have(self, urn: str | None, name: Name) -> list[str]:
+        """Return the names, in the program, of the other resources that are to have this one."""
+        urns = self._wanted.get(_key(*name), set()) - {urn}
+        return sorted(str(one).rpartition("::")[2] for one in urns)
 
     def is_declared(self, project_id: str, name: object) -> bool:
         """Tell whether a resource of the program had that name at the last ``up``."""
@@ -52,6 +67,16 @@ class AccountView:
     def is_given_up(self, name: Name) -> bool:
         """Tell whether a resource of the program had that name, and is to have another one."""
         return self._names.get(_key(*name)) is False
+
+    def may_have_ours(self, project_id: str, listed: Iterable[Mapping[str, Any]]) -> bool:
+        """Tell whether one that is listed may be the program's, whatever its name: it was renamed outside Pulumi.
+
+        `check` is not told the id of its resource. While the listing has every name that the program had at the last
+        ``up``, one of another name is somebody else's.
+        """
+        there = {_key(project_id, one.get(NAME)) for one in listed}
+        ours = {name for name in self._names if name[0] == project_id.lower()}
+        return not ours <= there
 
     @property
     def service(self) -> Service:
@@ -77,6 +102,15 @@ class AccountView:
         what = f"the list of pipelines of the project {project_id.lower()}"
         return self._ask(inform, what, lambda: self.service.listing.listed(project_id))
 
+    def is_stopped(self, inform: Notify, project_id: str, pipeline_id: str) -> bool:
+        """Tell whether a pipeline is known not to run."""
+        what = f"the status of the pipeline {project_id}/{pipeline_id}"
+        try:
+            status = self._ask(inform, what, lambda: self.service.client.get_status(project_id, pipeline_id))
+        except NotFound:
+            return True  # it is gone
+        return status == "NOT_RUNNING"
+
     def is_visible(self, inform: Notify, project_id: str) -> bool | None:
         """Tell whether the credentials see a project; None if that cannot be asked for."""
         return self._ask(inform, "the list of projects", lambda: self.service.listing.is_visible(project_id))
@@ -99,5 +133,5 @@ class AccountView:
             return None
 
 
-def _key(project_id: object, name: object) -> tuple[str, str]:
+def _key(project_id: object, name: object) -> Name:
     return str(project_id).lower(), str(name)

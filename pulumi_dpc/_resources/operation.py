@@ -88,6 +88,7 @@ class Operation:
         progress: Shows a passing line.
         inform: Shows a sentence that stays.
         is_preview: Whether a check may look what the account has, for the preview that it belongs to.
+        is_only_provider: Whether no other provider of the program is known, whose resources another process would have.
         old_inputs: Returns, in a diff, the inputs as the state has them; None where the front does not know them.
     """
 
@@ -99,6 +100,7 @@ class Operation:
     progress: Notify = no_output
     inform: Notify = no_output
     is_preview: bool = False
+    is_only_provider: bool = True
     old_inputs: Callable[[], Bag | None] = lambda: None
 
     @property

@@ -568,3 +568,20 @@ def test_one_fault_at_any_request_leaves_one_agent_as_the_program_says(
     assert one.agent["description"] == "x"
     one.again().delete(made)
     assert one.made == []
+
+
+# ---- what a preview says ----
+
+
+def test_two_new_agents_of_one_name_are_a_mistake_of_the_preview(one: AgentFront) -> None:
+    """The update made one, and failed in the middle with the other."""
+    assert one.preview(inputs(), name="a") == []
+    (mistake,) = one.preview(inputs(deployment="eks"), name="b")
+    assert "the resources 'b' and 'a' are to have the same name, which only one agent may have" in mistake
+
+
+def test_an_agent_renamed_in_the_web_page_is_not_told_of_itself(one: AgentFront) -> None:
+    made = done(one.create(inputs()))
+    one.api.edit_agent(made.id, name="after")
+    assert one.preview(inputs(name="after"), inputs()) == []
+    assert one.warnings == []

@@ -69,10 +69,12 @@ def test_an_agent_that_is_away_is_known_before_a_start(world: World) -> None:
 
 
 def test_an_agent_that_another_pipeline_uses_is_known_in_the_preview(world: World) -> None:
-    other = world.api.add_pipeline(edited(name="theirs"))
+    other = world.api.add_pipeline(edited(name="theirs"), status="STREAMING")
     world.write(resource())
     (warning,) = warnings(world)
-    assert f"the pipeline 'theirs' ({other}) of the project uses this agent" in warning
+    assert f"the pipeline 'theirs' ({other}) of the project uses this agent and is not stopped" in warning
+    world.api.stop("theirs")
+    assert warnings(world) == []
 
 
 def test_two_resources_that_swap_their_agents_are_not_warned_of_each_other_twice(world: World) -> None:
@@ -123,6 +125,21 @@ def test_a_name_that_another_resource_gives_up_is_free(world: World) -> None:
     assert world.run("up").ok
 
 
+def test_a_name_that_a_resource_of_another_provider_gives_up_is_a_warning(world: World) -> None:
+    """The two are in two processes, so the preview refused what the update does."""
+    other = f"other = dpc.Provider('other', api_url={world.api.url!r}, token='canary-token')\n"
+    theirs = "text:pulumi.ResourceOptions(provider=other)"
+    world.up(other, resource("first", opts=theirs))
+    world.write(
+        other,
+        resource("first", edited(name="moved"), opts=theirs),
+        resource("second", opts="text:pulumi.ResourceOptions(depends_on=[first])"),
+    )
+    (warning,) = warnings(world)
+    assert "A resource of another provider of this program may be about to give it up" in warning
+    assert world.run("up").ok
+
+
 def test_a_replacement_keeps_its_name(world: World) -> None:
     there = world.api.add_project("Sales")
     world.up(resource())
@@ -155,11 +172,11 @@ def test_the_name_of_an_agent_that_is_taken_is_a_mistake_of_the_preview(world: W
     """A create would refuse it in the middle of an up; a batch agent has a name too."""
     world.api.add_agent("orders-agent", NOWHERE, agent_type="data_productivity_cloud")
     world.write(agent())
-    failed(world.run("preview"), "the account has an agent of this name already", NOWHERE, "import_=")
+    result = world.run("preview")
+    failed(result, "the account has an agent of this name already", NOWHERE, "for batch pipelines")
+    assert "import_=" not in result.text  # this resource cannot have it
     assert world.requests() == [AGENTS]
-    assert [one.text.count("name: ") for one in world.run("preview").diagnostics if NOWHERE in one.text] == [
-        1
-    ]
+    assert [one.text.count("name: ") for one in result.diagnostics if NOWHERE in one.text] == [1]
 
 
 def test_an_agent_renamed_without_an_alias_is_a_mistake_and_with_one_it_is_not(world: World) -> None:

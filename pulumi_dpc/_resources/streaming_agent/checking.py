@@ -29,10 +29,10 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
         inputs: What the program says now; parts may be unknown.
     """
     is_new = declare(operation, old_inputs)
-    operation.process.account.declare(old_inputs, inputs)
     given = canonical({**inputs, **kept_import(operation, old_inputs, inputs)})
     if isinstance(given.get(IMPORT_ID), str):
         given[IMPORT_ID] = given[IMPORT_ID].lower()
+    operation.process.account.declare(operation.urn, old_inputs, given)
     found = [*mistakes(given), *_import_mistakes(given.get(IMPORT_ID))]
     if is_new and not found:
         found = _compare_import(operation, given)

@@ -76,6 +76,12 @@ class AgentNames:
         """Return the error of a name that an agent of the account has."""
         if owner:
             return owned_by_another(ids[0], owner, "agent")
+        found = {str(one[AGENT_ID]).lower(): one for one in self.service.agents.all()}
+        if not is_streaming(found.get(ids[0].lower(), {})):
+            return ConfigurationError(
+                f"the account has an agent of this name already ({ids[0]}), one for batch pipelines, which this"
+                f" resource cannot manage, so nothing was created: give this one another name than {name[1]!r}"
+            )
         return ConfigurationError(
             f"the account has an agent of this name already ({', '.join(ids)}), so nothing was created. If this"
             " resource was renamed or moved in the program, add on this resource itself"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_dpc._names import AGENT_ID, IMPORT_ID, NAME
-from pulumi_dpc._resources.name_preview import name_mistakes
+from pulumi_dpc._resources.name_preview import Wish, name_mistakes
 from pulumi_dpc._resources.operation import Operation
 
 from . import state
@@ -28,5 +28,7 @@ def preflight(operation: Operation, recorded: Bag, inputs: Bag, *, is_new: bool)
     if not isinstance(name, str) or name == recorded.get(NAME) or inputs.get(IMPORT_ID) is not None:
         return []
     agents = operation.process.account.agents(operation.inform) or {}
-    ids = [str(agent[AGENT_ID]) for agent in agents.values() if agent.get(NAME) == name]
-    return name_mistakes(operation, AgentNames, state.name_of(inputs), ids, inputs, is_new=is_new)
+    listed = [(str(agent[AGENT_ID]), agent) for agent in agents.values()]
+    return name_mistakes(
+        operation, Wish(state.name_of(inputs), AgentNames.noun, AgentNames, inputs, is_new), listed
+    )

@@ -30,15 +30,16 @@ def check(operation: Operation, old_inputs: Bag, inputs: Bag) -> Checked:
         inputs: What the program says now; parts may be unknown.
     """
     is_new = declare(operation, old_inputs)
-    operation.process.account.declare(old_inputs, inputs)
     kept = kept_import(operation, old_inputs, inputs)
     if _is_same({**inputs, **kept}, old_inputs):
+        operation.process.account.declare(operation.urn, old_inputs, old_inputs)
         # It was checked when it was recorded; a preview without a change need not load pydantic.
         return Checked(dict(old_inputs), _spelled(_agent_clashes(operation, old_inputs, inputs)))
     strangers = {key: inputs[key] for key in inputs.keys() - {*INPUTS} if not key.startswith("__")}
     checked = validate({**state.definition_of(inputs), **strangers})
     mistakes = [*state.mistakes(inputs), *checked.violations]
     canonical = {**state.with_plain_ids(without(inputs, DEFINITION)), **checked.canonical, **kept}
+    operation.process.account.declare(operation.urn, old_inputs, canonical)
     mistakes += _agent_clashes(operation, old_inputs, canonical)
     if is_new and not mistakes:
         mistakes = _import_mistakes(operation, canonical)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_dpc._names import AGENT_ID, IMPORT_ID, NAME, PROJECT_ID, RUNNING
-from pulumi_dpc._resources.name_preview import name_mistakes, warn
+from pulumi_dpc._resources.account_view import Listed
+from pulumi_dpc._resources.name_preview import Wish, name_mistakes, warn
 from pulumi_dpc._resources.operation import Operation
 from pulumi_dpc.errors import NotFound
 
@@ -33,8 +34,9 @@ def preflight(operation: Operation, recorded: Bag, inputs: Bag, *, is_new: bool)
     if not isinstance(project_id, str) or all(inputs.get(key) == recorded.get(key) for key in keys):
         return []
     try:
-        _warn_of_other_user(operation, recorded, inputs, project_id)
-        return _name_mistakes(operation, recorded, inputs, project_id, is_new=is_new)
+        listed = operation.process.account.pipelines(operation.inform, project_id) or ()
+        _warn_of_other_user(operation, recorded, inputs, project_id, listed)
+        return _name_mistakes(operation, recorded, inputs, listed, is_new=is_new)
     except NotFound:
         if operation.process.account.is_visible(operation.inform, project_id) is not False:
             return []
@@ -67,34 +69,36 @@ def _agent_warnings(operation: Operation, inputs: Bag) -> Iterator[str]:
         yield f"{title} is not connected: the pipeline cannot run before it is"
 
 
-def _warn_of_other_user(operation: Operation, recorded: Bag, inputs: Bag, project_id: str) -> None:
-    """Warn of a pipeline outside the program that has the agent; `find_clashes` finds those of the program."""
+def _warn_of_other_user(
+    operation: Operation, recorded: Bag, inputs: Bag, project_id: str, listed: Listed
+) -> None:
+    """Warn of a pipeline outside the program that runs on the agent; `find_clashes` finds those of the program."""
     account, agent_id = operation.process.account, inputs.get(AGENT_ID)
-    if not isinstance(agent_id, str):
+    if not isinstance(agent_id, str) or account.may_have_ours(project_id, [live for _, live in listed]):
         return
     own = {recorded.get(NAME), inputs.get(NAME)}
     import_id = str(inputs.get(IMPORT_ID)).lower()
-    for id_, live in account.pipelines(operation.inform, project_id) or ():
+    for id_, live in listed:
         name = live.get(NAME)
-        if str(live.get(AGENT_ID)).lower() != agent_id.lower():
-            continue
+        is_on_agent = str(live.get(AGENT_ID)).lower() == agent_id.lower()
         is_own = name in own or make_id(project_id, id_).lower() == import_id
-        if not is_own and not account.is_declared(project_id, name):
+        if not is_on_agent or is_own or account.is_declared(project_id, name):
+            continue
+        if not account.is_stopped(operation.inform, project_id, id_):
             text = (
-                f"agentId: the pipeline {name!r} ({id_}) of the project uses this agent: one agent runs one"
-                " pipeline, so only one of them can run at a time"
+                f"agentId: the pipeline {name!r} ({id_}) of the project uses this agent and is not stopped: one agent"
+                " runs one pipeline, so this one cannot run before that one is stopped"
             )
             warn(operation, inputs, text)
 
 
 def _name_mistakes(
-    operation: Operation, recorded: Bag, inputs: Bag, project_id: str, *, is_new: bool
+    operation: Operation, recorded: Bag, inputs: Bag, listed: Listed, *, is_new: bool
 ) -> list[str]:
     """Return the mistake of a create whose name is taken: the create refuses it, however it was taken."""
-    account, name = operation.process.account, inputs.get(NAME)
+    name = inputs.get(NAME)
     same = all(inputs.get(key) == recorded.get(key) for key in (PROJECT_ID, NAME))
     if not isinstance(name, str) or same or inputs.get(IMPORT_ID) is not None:
         return []
-    listed = account.pipelines(operation.inform, project_id) or ()
-    taken = [id_ for id_, live in listed if live.get(NAME) == name]
-    return name_mistakes(operation, PipelineNames, (project_id, name), taken, inputs, is_new=is_new)
+    wish = Wish((inputs[PROJECT_ID], name), PipelineNames.noun, PipelineNames, inputs, is_new)
+    return name_mistakes(operation, wish, listed)
