@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from types import NoneType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pulumi_dpc._definition.fields import Model, wire_name
 from pulumi_dpc._definition.models import PipelineDefinition, SecretReference, Table
@@ -72,6 +72,8 @@ def literal(value: Any) -> Node:
         return Node("{", tuple((f"{_quoted(key)}: ", literal(one)) for key, one in value.items()), "}")
     if isinstance(value, list | tuple):
         return Node("[", tuple(("", literal(one)) for one in value), "]")
+    if isinstance(value, float):
+        return Node(repr(value).replace("e+", "e"))
     return Node(_quoted(value) if isinstance(value, str) else repr(value))
 
 
@@ -114,15 +116,39 @@ def _express(value: Any, hint: Any) -> Node:
 
 def _object(value: Any, model: type[Any]) -> Node:
     """Return a model, or a mapping for what the model cannot say: it takes no argument that it does not know."""
-    members = {wire_name(one.name): one for one in dataclasses.fields(model)}
-    required = {name for name, one in members.items() if one.default is dataclasses.MISSING}
-    if not isinstance(value, Mapping) or not required <= value.keys() <= members.keys():
+    if not _is_of(value, model):
         return literal(value)
     if model is SecretReference:
         return _secret(value)
     if model is Table:
         return call("dpc.Table", literal(value["schema"]), literal(value["table"]))
     return call(f"dpc.{model.__name__}", **dict(_arguments(value, model)))
+
+
+def _is_of(value: Any, model: Any) -> bool:
+    """Tell whether a type checker would let a model have these fields, of what is not a model itself."""
+    members = {wire_name(one.name): one for one in dataclasses.fields(model)}
+    required = {name for name, one in members.items() if one.default is dataclasses.MISSING}
+    if not isinstance(value, Mapping) or not required <= value.keys() <= members.keys():
+        return False
+    hints = _hints(model)
+    return all(_fits(one, hints[members[name].name]) for name, one in value.items())
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Tell whether a value is of the type that a field has; a mapping may stand for any model."""
+    origin, members = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return value in members
+    if origin is Sequence:
+        return isinstance(value, list) and all(_fits(one, members[0]) for one in value)
+    if origin is Annotated:
+        return _fits(value, members[0])
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in members)
+    if origin is Mapping or issubclass(hint, Model):
+        return isinstance(value, Mapping)
+    return isinstance(value, hint) and not isinstance(value, bool)  # to Python a bool is an int too
 
 
 def _secret(value: Mapping[str, Any]) -> Node:

@@ -104,16 +104,45 @@ def program(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def test_the_program_is_formatted_and_typed(program: Path) -> None:
-    """As a formatter with its own settings leaves it, and by mypy's strictest rules."""
+_CONNECTION = DEFINITION["streamingSource"]["connection"]
+NEWER: list[dict[str, Any]] = [
+    {"streamingTarget": {**DEFINITION["streamingTarget"], "decimalMapping": "NEWER"}},
+    {"streamingSource": {**DEFINITION["streamingSource"], "tables": [{"schema": "s", "table": 5}]}},
+    *(
+        {"streamingSource": {**DEFINITION["streamingSource"], "connection": {**_CONNECTION, **one}}}
+        for one in (
+            {"port": "5432"},
+            {"port": True},
+            {"host": 5},
+            {"password": {"secretType": "NEWER", "secretName": "s"}},
+        )
+    ),
+    {"advancedProperties": {"large": 1e300, "small": 1e-7}},
+]
+"""What the models have no type for, or a formatter another spelling than Python."""
+
+
+def test_the_program_is_formatted_and_typed(program: Path, api: Emulator, tmp_path: Path) -> None:
+    """As a formatter with its own settings leaves it, and by mypy's strictest rules; also with what is newer."""
     tools = Path(sys.executable).parent
+    for number, newer in enumerate(NEWER):
+        api.add_pipeline({**DEFINITION, "name": f"newer-{number}", **newer})
+    assert run(api, "generate", "Analytics", "--out", str(tmp_path / "newer")).code == 0
+    shutil.copy(tmp_path / "newer" / "__main__.py", program / "newer.py")
     for command in (
-        [str(tools / "ruff"), "format", "--isolated", "--check", "__main__.py"],
-        [str(tools / "ruff"), "check", "--isolated", "--select", "E,F,I", "--ignore", "E501", "__main__.py"],
-        [str(tools / "mypy"), "--strict", "--config-file", os.devnull, "__main__.py"],
+        [str(tools / "ruff"), "format", "--isolated", "--check"],
+        [str(tools / "ruff"), "check", "--isolated", "--select", "E,F,I", "--ignore", "E501"],
+        [str(tools / "mypy"), "--strict", "--config-file", os.devnull],
     ):
         env = {**os.environ, "MYPYPATH": str(REPOSITORY)}
-        done = subprocess.run(command, cwd=program, env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*command, "__main__.py", "newer.py"],
+            cwd=program,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
 

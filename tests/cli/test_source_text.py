@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
+import operator
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from pulumi_dpc._definition.definition import canonical, to_mapping
 from pulumi_dpc._names import DEFINITION
 from tests.cli.estate import definitions as estate
 from tests.definition.test_definition import PROPERTY, definitions
+from tests.worlds import DEFINITION as WORLD
 
 
 def said(definition: dict[str, Any]) -> dict[str, Any]:
@@ -48,6 +52,39 @@ def is_json(definition: dict[str, Any]) -> bool:
 def test_any_definition_is_said(definition: dict[str, Any]) -> None:
     known = {key: value for key, value in canonical(definition).items() if key in DEFINITION}
     assert json.dumps(said(known), sort_keys=True) == json.dumps(canonical(known), sort_keys=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("streamingSource.connection.port", "5432"),
+        ("streamingSource.connection.port", True),
+        ("streamingSource.connection.host", 5),
+        ("streamingSource.connection.jdbcProperties", []),
+        ("streamingSource.connection.password.secretType", "A_NEWER_VAULT"),
+        ("streamingSource.connection.password", "a text"),
+        ("streamingSource.tables", ["a text"]),
+        ("streamingTarget.decimalMapping", "NEWER"),
+    ],
+)
+def test_what_a_model_has_no_type_for_is_a_mapping(path: str, value: Any) -> None:
+    """A model would do, but a type checker would refuse the whole program."""
+    definition = copy.deepcopy(WORLD)
+    *above, key = path.split(".")
+    place: dict[str, Any] = functools.reduce(operator.getitem, above, definition)
+    place[key] = value
+    texts = {name: node.flat for name, node in arguments_of(definition).items()}
+    text = texts["streaming_target" if "Target" in path else "streaming_source"]
+    assert f"{literal(key).flat}: {literal(value).flat}" in text
+    known = {key: one for key, one in canonical(definition).items() if key in DEFINITION}
+    assert said(definition) == known
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(1e300, "1e300"), (1e-7, "1e-07"), (-2.5e22, "-2.5e22"), (1.0, "1.0")]
+)
+def test_a_float_is_written_as_formatters_do(number: float, text: str) -> None:
+    assert literal(number).flat == text
 
 
 @pytest.mark.parametrize("text", ["", "'", '"', "'\"", "''\"", "\\", "\n\t\0\x1b\u2028\ud800", "{x}", "數"])
