@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from pulumi_dpc._api.client import PIPELINE_ID, DpcClient
-from pulumi_dpc.errors import LookupFailed
+from pulumi_dpc._definition.agent import is_streaming
+from pulumi_dpc.errors import ConfigurationError, LookupFailed
 
 from .existing import AgentChoice, Existing, ExistingAgent, ExistingPipeline, read_pipelines, resources_of
 from .run_states import Chosen, Row, agents_by_id
@@ -40,8 +41,11 @@ def read_moved(client: DpcClient, state: TerraformState, *, agents: AgentChoice,
         says_running: The program is to say of each pipeline whether it runs.
 
     Raises:
+        ConfigurationError: The state has agents alone, and they are not wanted.
         LookupFailed: The account has nothing of it.
     """
+    if agents == "none" and not state.pipelines:
+        raise ConfigurationError(f"{state.name}: has agents alone, which --agents none leaves out")
     projects = {str(one["id"]).lower(): str(one.get("name")) for one in client.list_projects()}
     needs_agents = agents == "all" or (agents == "used" and state.agents)
     there = agents_by_id(client) if needs_agents else {}
@@ -133,8 +137,22 @@ def _agents(
         labels = {key: str(live.get("name")) for key, live in there.items()} | labels
     found = list(resources_of(there, labels, projects))
     yield from sorted(found, key=lambda one: (one.label.lower(), one.id))
-    if there:
-        _say_missing(first for key, (first, *_) in held.items() if key not in there)
+    written = {one.id.lower() for one in found}
+    for key, (first, *_) in held.items():
+        if key not in written:
+            _say_without_resource(first, there)
+
+
+def _say_without_resource(held: Held, there: Mapping[str, Mapping[str, Any]]) -> None:
+    live = there.get(held.id.lower())
+    if live is None and there:
+        _say_missing([held])
+        return
+    why = "these credentials see no agent"
+    if live is not None:
+        name = repr(str(live.get("name")))
+        why = f"the agent {name} {'gets no resource' if is_streaming(live) else 'is no streaming agent'}"
+    say(f"{held.address}: {why}, so it is left out, and Terraform keeps it ({held.id})")
 
 
 def _say_missing(held: Iterable[Held]) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 from pulumi_dpc.errors import ConfigurationError
 
+from .words import readable
+
 PIPELINE, AGENT = "matillion-streaming_pipeline", "matillion-streaming_agent"
 """The types of the vendor's provider that have resources here."""
 STANDARD_INPUT = "-"
@@ -77,11 +79,14 @@ def read_state(file: Path) -> TerraformState:
             types.add(resource["type"])
             if resource["type"].startswith(_PREFIX):
                 _take(found, resource)
-        except (TypeError, KeyError, AttributeError, ValueError):
+        except (TypeError, KeyError, AttributeError, ValueError, OverflowError):
             raise ConfigurationError(
                 f"{name}: is no whole Terraform state: its resources[{position}] is not what Terraform writes"
             ) from None
     if not found.pipelines and not found.agents:
+        shown = ", ".join(found.others[:_MOST_TYPES])
+        if shown:
+            raise ConfigurationError(f"{name}: has nothing that can move to Pulumi, only {shown}")
         shown = ", ".join(sorted(map(str, types))[:_MOST_TYPES])
         raise ConfigurationError(
             f"{name}: has no {PIPELINE} and no {AGENT}; it has {shown or 'no resources at all'}"
@@ -146,7 +151,7 @@ def _take(found: TerraformState, resource: Mapping[str, Any]) -> None:
     type_, module, is_managed = resource["type"], resource.get("module", ""), resource["mode"] == "managed"
     for instance in resource["instances"]:
         key, mode = instance.get("index_key"), "" if is_managed else "data."
-        address = f"{module}{'.' * bool(module)}{mode}{type_}.{resource['name']}{_index(key)}"
+        address = readable(f"{module}{'.' * bool(module)}{mode}{type_}.{resource['name']}{_index(key)}")
         if not is_managed or type_ not in (PIPELINE, AGENT):
             found.others.append(address)
         elif instance.get("deposed"):

@@ -21,7 +21,7 @@ from pulumi_dpc.errors import ConfigurationError
 from pulumi_dpc.testing._engine.engines import EngineName
 from tests import DATA
 from tests.cli.command import Done, run
-from tests.cli.conftest import PIPELINES
+from tests.cli.conftest import AGENTS, PIPELINES
 from tests.cli.test_generate import bring_in, entries_in
 from tests.repository.test_readme import Page
 from tests.stack.scenarios import succeeded
@@ -238,6 +238,40 @@ def test_what_is_gone_or_not_seen_is_left_out_and_said(service: Emulator, tmp_pa
     assert [one["name"] for one in entries_in(tmp_path / "out")] == ["r-first"]
 
 
+def of_agent(id_: str, name: str) -> dict[str, Any]:
+    attributes = {"attributes": {"agent_id": id_}}
+    return {
+        "mode": "managed",
+        "type": "matillion-streaming_agent",
+        "name": name,
+        "instances": [attributes],
+    }
+
+
+def test_an_agent_that_stays_with_terraform_is_named_by_its_address(api: Emulator, tmp_path: Path) -> None:
+    batch = api.add_agent("night", agent_type="data_productivity_cloud")
+    odd = api.add_agent("name with ümlaut")
+    agents = [of_agent(batch, "batch"), of_agent(odd, "odd"), of_agent(AGENTS[0], "good")]
+    state = written(tmp_path, resources=[*agents, *resources(instance(0, PIPELINES[0]))])
+    address, kept = "matillion-streaming_agent", "so it is left out, and Terraform keeps it"
+    done = generate(api, state, tmp_path / "out")
+    assert f"{address}.batch: the agent 'night' is no streaming agent, {kept} ({batch})\n" in done.err
+    assert f"{address}.odd: the agent 'name with ümlaut' gets no resource, {kept} ({odd})\n" in done.err
+    assert f"{address}.good: " not in done.err
+    api.fail_next(403, match="GET /v1/agents")
+    unseen = generate(api, state, tmp_path / "unseen")
+    assert unseen.out.splitlines() == ["terraform state rm 'matillion-streaming_pipeline.r[0]'"]
+    assert unseen.err.count(f": these credentials see no agent, {kept}") == len(agents)
+
+
+def test_a_state_with_agents_alone_and_without_agents_is_one_sentence(api: Emulator, tmp_path: Path) -> None:
+    """It was said to be that of another account."""
+    state = written(tmp_path, resources=[of_agent(AGENTS[0], "a")])
+    done = generate(api, state, tmp_path / "out", "--agents", "none")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"Error: {state}: has agents alone, which --agents none leaves out\n"
+
+
 def test_a_draft_of_a_state_is_named_by_its_address(api: Emulator, tmp_path: Path) -> None:
     draft = api.add_pipeline({**DEFINITION, "name": "draft", "agentId": None})
     state = written(tmp_path, resources=resources(instance(0, draft), instance(1, PIPELINES[0])))
@@ -334,6 +368,14 @@ def test_a_remote_state_comes_through_a_pipe(monkeypatch: pytest.MonkeyPatch) ->
             {"version": 4, "resources": [{"mode": "managed", "type": "aws_s3_bucket", "instances": []}]},
             "has no matillion-streaming_pipeline and no matillion-streaming_agent; it has aws_s3_bucket",
         ),
+        (
+            {"version": 4, "resources": resources(instance(deposed="0123abcd"))},
+            "has nothing that can move to Pulumi, only matillion-streaming_pipeline.r (deposed object 0123abcd)",
+        ),
+        (
+            {"version": 4, "resources": resources(instance(float("inf")))},
+            "is no whole Terraform state: its resources[0] is not what Terraform writes",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(document: Any, sentence: str, tmp_path: Path) -> None:
@@ -370,6 +412,12 @@ def test_addresses_are_quoted_as_terraform_and_a_shell_want_them(tmp_path: Path)
     ]
     assert found == [keys[key] for key in keys]
     assert forget_command("""a["it's"]""") == """terraform state rm 'a["it'"'"'s"]'"""
+
+
+def test_a_state_cannot_act_on_a_terminal_by_its_names(tmp_path: Path) -> None:
+    found = resources(instance(), module="module.m\x07", name="a\n\x1b]0;x\x07")
+    (only,) = read_state(written(tmp_path, {"version": 4, "resources": found})).pipelines
+    assert only.address.isprintable()
 
 
 @pytest.mark.parametrize(
