@@ -75,10 +75,12 @@ def _checked(file: str) -> _Checked:
     shown = "<standard input>" if file == "-" else file
     try:
         definition = load_definition(_standard_input() if file == "-" else file)
+        missing = {key: value for key, value in _FROM_PROGRAM.items() if definition.get(key) is None}
+        found = validate({**definition, **missing})
     except ConfigurationError as error:
         return _Checked(shown, [_without(shown, str(error))], [])
-    missing = {key: value for key, value in _FROM_PROGRAM.items() if definition.get(key) is None}
-    found = validate({**definition, **missing})
+    except RecursionError:
+        return _Checked(shown, ["is nested too deeply to be a definition"], [])
     return _Checked(shown, found.violations, found.warnings)
 
 

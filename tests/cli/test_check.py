@@ -45,6 +45,20 @@ def test_every_mistake_of_every_file_is_a_line_with_its_path(tmp_path: Path) -> 
     assert done.err == "3 files checked, 2 with mistakes\n"
 
 
+@pytest.mark.parametrize("depth", [950, 5000])
+def test_a_file_that_is_nested_too_deeply_is_one_mistake_and_the_others_are_checked(
+    tmp_path: Path, depth: int
+) -> None:
+    deep = written(tmp_path, "deep.json", '{"advancedProperties":' * depth + "1" + "}" * depth)
+    other = written(tmp_path, "other.json", edited(name=""))
+    done = run(None, "check", deep, other)
+    assert done.code == 1
+    assert done.out.splitlines() == [
+        f"{deep}: is nested too deeply to be a definition",
+        f"{other}: name: must not be empty",
+    ]
+
+
 def test_json_has_path_and_message_apart(tmp_path: Path) -> None:
     file = written(tmp_path, "a.json", {**DEFINITION, "name": "", "advancedProperties": {"a: b": 1e400}})
     done = run(None, "check", "--json", file)
