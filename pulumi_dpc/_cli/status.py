@@ -21,6 +21,7 @@ from .run_states import Chosen, Look, choose, look
 from .words import counted, readable, say
 
 DIFFERS = 3
+_SHORTEST_INTERVAL = 1.0
 
 _COLUMNS: Columns = {
     "NAME": "name",
@@ -54,7 +55,11 @@ _COLUMNS: Columns = {
 )
 @click.option("--watch", is_flag=True, help="Look again and again, until Ctrl-C.")
 @click.option(
-    "--interval", type=DURATION, default="10s", show_default=True, help="How long to wait between two looks."
+    "--interval",
+    type=DURATION,
+    default="10s",
+    show_default=True,
+    help="How long to wait between two looks; 1s or more.",
 )
 @click.option(
     "--max-stopped",
@@ -109,6 +114,8 @@ class _Watching:
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> _Watching | None:
         """Return what the options ask for; None for a single look."""
+        if options["interval"] < _SHORTEST_INTERVAL:
+            raise click.UsageError("--interval must be at least 1s: the service limits how often it is asked")
         if options["watch"]:
             if options["exits"]:
                 raise click.UsageError("--exit-code is for a single look; with --watch use --max-stopped")

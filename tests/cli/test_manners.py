@@ -74,6 +74,10 @@ def test_every_help_begins_with_examples_that_are_commands() -> None:
         (["nonsense"], "No such command 'nonsense'"),
         (["status"], "Missing option '--project'"),
         (["status", "--project", "Analytics", "--interval", "soon"], "'soon' is not a duration: write 90s"),
+        (
+            ["status", "--project", "Analytics", "--watch", "--interval", "0s"],
+            "--interval must be at least 1s",
+        ),
         (["status", "--project", "Analytics", "--max-stopped", "1h"], "--max-stopped needs --watch"),
         (["projects", "--region", "mars"], "'mars'; the regions are eu1, us1, au1"),
         (["projects", "--api-url", "https://example.com/v1"], "must end in /dpc"),
