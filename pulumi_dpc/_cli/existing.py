@@ -18,7 +18,8 @@ from pulumi_dpc._resources.streaming_agent.remote import MOST_WITNESSES, choose_
 from pulumi_dpc._resources.streaming_pipeline.run_state import is_known, is_running
 from pulumi_dpc.errors import NotFound
 
-from .run_states import Chosen, Row, agents_by_id, statuses
+from .chosen import Chosen
+from .run_states import Row, agents_by_id, statuses
 from .words import progress, say
 
 AgentChoice = Literal["used", "all", "none"]

@@ -12,8 +12,9 @@ from pulumi_dpc._api.client import PIPELINE_ID, DpcClient
 from pulumi_dpc._definition.agent import is_streaming
 from pulumi_dpc.errors import ConfigurationError, LookupFailed
 
+from .chosen import Chosen
 from .existing import AgentChoice, Existing, ExistingAgent, ExistingPipeline, read_pipelines, resources_of
-from .run_states import Chosen, Row, agents_by_id
+from .run_states import Row, agents_by_id
 from .terraform_state import Held, TerraformState
 from .words import counted, say
 

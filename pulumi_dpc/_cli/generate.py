@@ -11,13 +11,13 @@ import click
 
 from .account import opened
 from .advice import advice
+from .chosen import choose
 from .completion import pipeline_names, project_names
 from .existing import Existing, read_existing
 from .folder import hold_empty, write
 from .frame import Command, account_options
 from .from_terraform import read_moved
 from .generated import Generated
-from .run_states import choose
 from .terraform_state import TerraformState, forget_command, read_state
 from .words import counted, progress, say
 

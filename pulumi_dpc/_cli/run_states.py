@@ -11,28 +11,13 @@ from pulumi_dpc._api.client import PIPELINE_ID, DpcClient
 from pulumi_dpc._resources.streaming_pipeline.run_state import is_known, is_running
 from pulumi_dpc.errors import ApiError, NotFound
 
-from .account import find, find_project
+from .chosen import Chosen
 from .words import progress, say
 
 _AT_A_TIME = 8  # requests; the client's pace keeps all of them under the service's limit
 _FORBIDDEN = 403
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What the command line names.
-
-    Attributes:
-        project: The project.
-        pipelines: Ids of pipelines; empty for all of them.
-        other_projects: How many projects there are besides, as far as the credentials see.
-    """
-
-    project: Mapping[str, Any]
-    pipelines: tuple[str, ...]
-    other_projects: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,27 +34,6 @@ class Look:
     def wrong(self) -> list[Row]:
         """The pipelines that do not run, or whose agent is known not to be connected."""
         return [row for row in self.rows if not row["running"] or row["agentConnected"] is False]
-
-
-def choose(client: DpcClient, project: str, names: Sequence[str]) -> Chosen:
-    """Return the project and the pipelines that are named.
-
-    Raises:
-        LookupFailed: One of them is not there, or its name is not enough to tell.
-    """
-    projects = client.list_projects()
-    found = find_project(projects, project)
-    if not names:
-        return Chosen(found, (), len(projects) - 1)
-    there, where = client.list_pipelines(found["id"]), f"in project {found.get('name')!r}"
-    return Chosen(
-        found,
-        tuple(
-            str(find(there, name, "streaming pipeline", where, key=PIPELINE_ID)[PIPELINE_ID])
-            for name in names
-        ),
-        len(projects) - 1,
-    )
 
 
 def look(client: DpcClient, chosen: Chosen, *, silent: bool = False) -> Look:

@@ -21,11 +21,12 @@ from pulumi_dpc.errors import ConfigurationError, DpcError
 from . import windows
 from .account import opened
 from .changing import Change, Changed, Changer
+from .chosen import Chosen, choose
 from .completion import pipeline_names, project_names
 from .data import Columns, print_rows
 from .durations import DURATION
 from .frame import Command, account_options, json_option
-from .run_states import Chosen, Row, choose, statuses
+from .run_states import Row, statuses
 from .words import counted, progress, say
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -13,11 +13,12 @@ import click
 from pulumi_dpc._api.client import DpcClient
 
 from .account import opened
+from .chosen import Chosen, choose
 from .completion import pipeline_names, project_names
 from .data import Columns, print_json, print_rows, table
 from .durations import DURATION
 from .frame import Command, account_options, json_option
-from .run_states import Chosen, Look, choose, look
+from .run_states import Look, look
 from .words import counted, readable, say
 
 DIFFERS = 3
