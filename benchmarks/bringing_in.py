@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_dpc.emulator import Emulator
-from pulumi_dpc.testing._engine.cli import CliStack
-from pulumi_dpc.testing._engine.stack import base_environment
+from pulumi_dpc.testing import Result, open_stack
 
 from . import stacks
 from .report import table
@@ -75,7 +74,7 @@ def generate(api: Emulator, folder: Path, *options: str) -> Generated:
     api.clear_requests()
     words = [sys.executable, "-m", "pulumi_dpc._cli", "generate", "Analytics", "--out", str(folder), *options]
     began = time.perf_counter()
-    process = subprocess.Popen(words, env=base_environment({}) | api.env, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(words, env=os.environ | api.env, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -89,8 +88,8 @@ def bring_in(api: Emulator, folder: Path, scratch: Path, count: int) -> list[str
     """Import with the real CLI, and preview beside as many do-nothing resources; return the cells of the column."""
     if not stacks.HAS_CLI:
         return [""] * 5
-    slow = _imported(api, folder, scratch / "slow", {}) if count <= MOST_WITH_CHECKPOINTS else None
-    fast = _imported(api, folder, scratch / "fast", ONE_CHECKPOINT)
+    slow = _imported(api, folder, {}) if count <= MOST_WITH_CHECKPOINTS else None
+    fast = _imported(api, folder, ONE_CHECKPOINT)
     return [
         f"{slow[0]:.1f} s" if slow else "",
         f"{fast[0]:.1f} s",
@@ -100,32 +99,22 @@ def bring_in(api: Emulator, folder: Path, scratch: Path, count: int) -> list[str
     ]
 
 
-def _imported(api: Emulator, folder: Path, scratch: Path, env: dict[str, str]) -> tuple[float, float]:
+def _imported(api: Emulator, folder: Path, env: dict[str, str]) -> tuple[float, float]:
     """Return the seconds of the import and of the preview after it."""
-    scratch.mkdir()
-    stack = CliStack(scratch, api.env | env)
-    for file in folder.iterdir():
-        if file.name != "Pulumi.yaml":
-            (scratch / file.name).write_bytes(file.read_bytes())
-    api.clear_requests()
-    began = time.perf_counter()
-    flags = ("--yes", "--skip-preview", "--generate-code=false", "--protect=true")
-    stack._plain("import", "--file", "import.json", *flags)  # noqa: SLF001 - only the CLI has this command
-    seconds = time.perf_counter() - began
-    return seconds, _previewed(stack)
+    with open_stack(folder, api=api, env=env, cli=True) as stack:
+        api.clear_requests()
+        return stack.import_file(folder / "import.json").seconds, _previewed(stack.preview())
 
 
 def _do_nothing(scratch: Path, count: int) -> float:
-    scratch.mkdir()
-    stack = CliStack(scratch, {**ONE_CHECKPOINT, "PYTHONPATH": str(stacks.REPOSITORY)})
-    stack.write(stacks.DO_NOTHING_AS_LARGE.format(count=count, edited=0))
-    stack.up()
-    return _previewed(stack)
+    with stacks.do_nothing(scratch, as_large=True, env=ONE_CHECKPOINT) as bench:
+        bench.write(count)
+        bench.cost("up")
+        return bench.cost("preview").seconds
 
 
-def _previewed(stack: CliStack) -> float:
-    shown = stack.preview(expect_no_changes=True)
-    if not shown.ok:
+def _previewed(shown: Result) -> float:
+    if shown.changes:
         raise RuntimeError(shown.text)
     return shown.seconds
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,17 +148,22 @@ def pipelines(
 
 
 @contextmanager
-def do_nothing(directory: Path, *, cli: bool = HAS_CLI, as_large: bool = False) -> Iterator[Bench]:
+def do_nothing(
+    directory: Path, *, cli: bool = HAS_CLI, as_large: bool = False, env: Mapping[str, str] | None = None
+) -> Iterator[Bench]:
     """Open a stack of do-nothing resources, with one property or with as many as a pipeline has."""
-    with _opened(directory, DO_NOTHING_AS_LARGE if as_large else DO_NOTHING, cli=cli) as bench:
+    template = DO_NOTHING_AS_LARGE if as_large else DO_NOTHING
+    with _opened(directory, template, cli=cli, env=env) as bench:
         yield bench
 
 
 @contextmanager
-def _opened(folder: Path, template: str, **options: Any) -> Iterator[Bench]:
+def _opened(
+    folder: Path, template: str, *, env: Mapping[str, str] | None = None, **options: Any
+) -> Iterator[Bench]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
-    with open_stack(folder, env={"PYTHONPATH": str(REPOSITORY)}, **options) as stack:
+    with open_stack(folder, env={"PYTHONPATH": str(REPOSITORY), **(env or {})}, **options) as stack:
         yield Bench(stack, folder, template)
 
 

@@ -168,7 +168,7 @@ def run_script(script: str, directory: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-PROGRAMS_ON_A_PATH = ("make", "pulumi", "pulumi-dpc", "python", "python3", "export", "eval", "cd", "sh")
+PROGRAMS_ON_A_PATH = ("make", "pulumi", "pulumi-dpc", "python", "python3", "export", "eval", "cd", "sh", ".")
 
 
 def hold_commands(page: Page) -> None:
