@@ -25,7 +25,7 @@ from pulumi_dpc._names import (
     WAIT,
 )
 from pulumi_dpc._resources.streaming_agent.state import make_outputs
-from pulumi_dpc._resources.streaming_pipeline.run_state import is_running
+from pulumi_dpc._resources.streaming_pipeline.run_state import is_known, is_running
 
 from .existing import ExistingAgent, ExistingPipeline
 
@@ -46,7 +46,7 @@ def agent_entry(name: str, agent: ExistingAgent, api_url: str) -> Entry:
 
 
 def pipeline_entry(name: str, pipeline: ExistingPipeline, agent: ExistingAgent | None, api_url: str) -> Entry:
-    """Return the entry of a pipeline; where nobody asked for its status, the outputs do not have it.
+    """Return the entry of a pipeline; the outputs say of its run state what was seen, and nothing otherwise.
 
     Args:
         name: The resource's name in the program.
@@ -64,7 +64,9 @@ def pipeline_entry(name: str, pipeline: ExistingPipeline, agent: ExistingAgent |
     }
     outputs = {**inputs, API_URL: api_url, SECRET_PATHS: []}
     if pipeline.status is not None:
-        outputs |= {RUNNING: is_running(pipeline.status), STATUS: pipeline.status}
+        outputs[STATUS] = pipeline.status
+        if is_known(pipeline.status):
+            outputs[RUNNING] = is_running(pipeline.status)
     if pipeline.running is not None:
         inputs[RUNNING] = outputs[GIVEN_RUNNING] = pipeline.running
     return _entry(STREAMING_PIPELINE_TYPE, name, pipeline.id, inputs, outputs)

@@ -77,6 +77,9 @@ def test_an_estate_comes_under_pulumi_without_a_write_and_the_next_preview_is_em
     assert sent == []
     refreshed = world.run("preview", refresh=True, expect_no_changes=True)
     assert refreshed.ok, refreshed.text
+    is_away = options[0] == ANALYTICS  # of agents there
+    assert ("was not seen since it was imported" in refreshed.text) == is_away
+    assert "by an earlier command" not in refreshed.text
     assert {request.partition(" ")[0] for request in sent if "/oauth/" not in request} == {"GET"}
     assert ([(one.id, one.definition) for one in world.api.pipelines], world.api.agents) == unchanged
 

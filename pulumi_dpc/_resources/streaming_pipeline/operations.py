@@ -49,7 +49,8 @@ def read(operation: Operation, id_: str, recorded: Bag) -> Done | Gone:
     outputs, inputs = state.refresh_bags(recorded, pipeline.project_id, live, pipeline.service.api_url)
     if not run_state.is_known(live.status):
         agent = pipeline.agent_state(live.definition.get(AGENT_ID))
-        operation.warn(operation.with_name(outputs, _LAST_KNOWN.format(live.status, agent)))
+        sentence = _LAST_KNOWN if RUNNING in outputs else _NEVER_KNOWN
+        operation.warn(operation.with_name(outputs, sentence.format(live.status, agent)))
     return state.done(id_, outputs, None if is_get else inputs)
 
 
@@ -181,6 +182,10 @@ _GONE_AS_FOUND = (
 _LAST_KNOWN = (
     "its status is {}, and {}, so nobody can see whether it runs. The state keeps what was last seen, by an earlier"
     " command"
+)
+_NEVER_KNOWN = (
+    "its status is {}, and {}, so nobody can see whether it runs. That was not seen since it was imported, so the state"
+    " says nothing of it"
 )
 _DELETED_OUTSIDE = "was deleted outside Pulumi; run `pulumi up --refresh` to create it again"
 _DISPUTED = (
