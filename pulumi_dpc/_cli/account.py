@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from pulumi_dpc._api.client import DpcClient
@@ -37,7 +38,10 @@ def settings_of(region: str | None, api_url: str | None) -> Settings:
         )
     if not (region or api_url or any(os.environ.get(name) for name in _ENDPOINT)):
         raise ConfigurationError("no region is given: use --region, or set DPC_REGION in the environment")
-    return Settings.resolve({"region": region, "api_url": api_url})
+    settings = Settings.resolve({"region": region, "api_url": api_url})
+    if not (region or api_url):
+        return settings
+    return replace(settings, endpoint_source=f"the option {'--api-url' if api_url else '--region'}")
 
 
 @contextmanager

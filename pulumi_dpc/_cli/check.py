@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
 from pulumi_dpc._definition.definition import load_definition, validate
+from pulumi_dpc._definition.shape import path_text
 from pulumi_dpc.errors import ConfigurationError
 
 from .data import print_json
@@ -18,6 +23,7 @@ from .words import counted, readable, say
 
 _FROM_PROGRAM = {"name": "name", "agentId": "00000000-0000-0000-0000-000000000000"}
 """What a file may leave out, because a program can give it; and what stands for it here."""
+_TWICE = "{}: is given more than once in its object, and only the last counts"
 _PARTS = re.compile(r'((?:[^":\[\]]|\[(?:\d+|"(?:[^"\\]|\\.)*")\])*): (.*)', re.DOTALL)
 
 
@@ -74,14 +80,39 @@ def schema() -> None:
 def _checked(file: str) -> _Checked:
     shown = "<standard input>" if file == "-" else file
     try:
-        definition = load_definition(_standard_input() if file == "-" else file)
+        text = _standard_input() if file == "-" else None
+        definition = load_definition(file if text is None else text)
+        twice = _given_twice(Path(file).read_text("utf-8-sig") if text is None else text)
         missing = {key: value for key, value in _FROM_PROGRAM.items() if definition.get(key) is None}
         found = validate({**definition, **missing})
     except ConfigurationError as error:
         return _Checked(shown, [_without(shown, str(error))], [])
     except RecursionError:
         return _Checked(shown, ["is nested too deeply to be a definition"], [])
-    return _Checked(shown, found.violations, found.warnings)
+    return _Checked(shown, found.violations, [*map(_TWICE.format, twice), *found.warnings])
+
+
+class _Object(dict[str, Any]):
+    """A JSON object, and which of its keys are given more than once."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.twice = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
+
+
+def _given_twice(text: str) -> list[str]:
+    """Return the paths of the keys that JSON text gives more than once in one object, of which only the last counts."""
+    return [path_text(path) for path in _paths_given_twice(json.loads(text, object_pairs_hook=_Object), ())]
+
+
+def _paths_given_twice(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, _Object):
+        yield from ((*path, key) for key in value.twice)
+        for key, member in value.items():
+            yield from _paths_given_twice(member, (*path, key))
+    elif isinstance(value, list):
+        for position, member in enumerate(value):
+            yield from _paths_given_twice(member, (*path, position))
 
 
 def _standard_input() -> str:

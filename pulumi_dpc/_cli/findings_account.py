@@ -1,4 +1,4 @@
-"""What a program needs of the account: credentials, an address, a clock that agrees, projects, and agents."""
+"""What a program needs of the account: credentials, a service that answers, a clock that agrees, and what is there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_dpc._api.client import DpcClient
-from pulumi_dpc._api.exchanges import Answer
+from pulumi_dpc._api.exchanges import Answer, NoAnswer
 from pulumi_dpc._api.settings import Settings
 from pulumi_dpc._api.wire import Wire, anonymous
 from pulumi_dpc.errors import ApiError, ConfigurationError, DpcError
@@ -30,29 +30,28 @@ def of_the_account(region: str | None, api_url: str | None) -> Iterator[Finding]
         yield Finding("settings", "problem", str(error), "the account can be checked when that is right")
         return
     yield Finding("credentials", "ok", f"from the environment ({', '.join(given_credentials())})")
-    yield Finding("address", "ok", f"{settings.api_url}, from {_origin(settings, region, api_url)}")
-    reached = _clock(settings)
-    yield reached
-    if reached.result != "problem":
-        with DpcClient(settings) as client:
-            yield from _visible(client)
-
-
-def _origin(settings: Settings, region: str | None, api_url: str | None) -> str:
-    option = "--api-url" if api_url else "--region"
-    return f"the option {option}" if region or api_url else settings.endpoint_source
-
-
-def _clock(settings: Settings) -> Finding:
-    """Ask without credentials, for the date of the answer; any answer has one."""
-    wire = Wire(settings.timeout)
-    try:
-        answer = wire.exchange("GET", f"{settings.api_url}/v1/projects", authorize=anonymous)
-    finally:
-        wire.close()
+    yield Finding("address", "ok", f"{settings.api_url}, from {settings.endpoint_source}")
+    answer = _asked(settings)
     if not isinstance(answer, Answer):
         fix = answer.cure or f"check the address from {settings.endpoint_source}, and the network"
-        return Finding("clock", "problem", f"the service cannot be reached: {answer.why}", fix)
+        yield Finding("service", "problem", f"cannot be reached: {answer.why}", fix)
+        return
+    yield Finding("service", "ok", "answers")
+    yield _clock(answer)
+    with DpcClient(settings) as client:
+        yield from _visible(client)
+
+
+def _asked(settings: Settings) -> Answer | NoAnswer:
+    """Ask without credentials: any answer shows that the service is there, and has its date."""
+    wire = Wire(settings.timeout)
+    try:
+        return wire.exchange("GET", f"{settings.api_url}/v1/projects", authorize=anonymous)
+    finally:
+        wire.close()
+
+
+def _clock(answer: Answer) -> Finding:
     sent = email.utils.parsedate_tz(answer.headers.get("date", ""))
     if sent is None:
         return Finding("clock", "warning", "the service does not say its time")

@@ -59,6 +59,27 @@ def test_a_file_that_is_nested_too_deeply_is_one_mistake_and_the_others_are_chec
     ]
 
 
+def test_a_key_that_is_given_twice_is_told_because_only_the_last_counts(tmp_path: Path) -> None:
+    """JSON allows it, and hides what stands first; with --strict it is a mistake."""
+    text = json.dumps(DEFINITION).replace(
+        '"tables": [{', '"tables": [{"schema": "lost", "a.b": 1, "a.b": 2, '
+    )
+    text = text.replace("{", '{"name": "lost", ', 1)
+    file = written(tmp_path, "twice.json", text)
+    done = run(None, "check", file)
+    assert done.code == 0
+    told = "is given more than once in its object, and only the last counts"
+    assert [line for line in done.out.splitlines() if line.endswith(told)] == [
+        f"{file}: warning: {path}: {told}"
+        for path in (
+            "name",
+            "streamingSource.tables[0].schema",
+            'streamingSource.tables[0]["a.b"]',
+        )
+    ]
+    assert run(None, "check", "--strict", file).code == 1
+
+
 def test_json_has_path_and_message_apart(tmp_path: Path) -> None:
     file = written(tmp_path, "a.json", {**DEFINITION, "name": "", "advancedProperties": {"a: b": 1e400}})
     done = run(None, "check", "--json", file)

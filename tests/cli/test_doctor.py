@@ -40,6 +40,7 @@ def test_a_sound_set_up_has_no_problem(api: Emulator, path: dict[str, str]) -> N
         "provider host": "ok",
         "credentials": "ok",
         "address": "ok",
+        "service": "ok",
         "clock": "ok",
         "role": "ok",
         "agents": "warning",
@@ -63,7 +64,7 @@ def test_the_lines_say_the_same_as_the_json(api: Emulator, path: dict[str, str])
         ({"PATH": "/nowhere"}, "Pulumi CLI", "not on PATH", "install the Pulumi CLI"),
         (NOBODY, "settings", "no credentials are given: set DPC_TOKEN", "when that is right"),
         ({"DPC_CLIENT_SECRET": "wrong"}, "role", "refused the credentials", "make an API credential"),
-        ({"DPC_API_URL": "http://127.0.0.1:9/dpc"}, "clock", "cannot be reached", "check the address from"),
+        ({"DPC_API_URL": "http://127.0.0.1:9/dpc"}, "service", "cannot be reached", "check the address from"),
     ],
 )
 def test_a_problem_says_how_to_fix_it(
@@ -75,6 +76,12 @@ def test_a_problem_says_how_to_fix_it(
     assert found["result"] == "problem"
     assert words in found["found"]
     assert fix in found["fix"]
+
+
+def test_the_source_of_the_address_is_named_in_one_way(path: dict[str, str], api: Emulator) -> None:
+    found = findings(run(api, "doctor", "--json", "--api-url", "http://127.0.0.1:9/dpc", env=path))
+    assert found["address"]["found"].endswith("from the option --api-url")
+    assert found["service"]["fix"].startswith("check the address from the option --api-url")
 
 
 def test_a_role_that_sees_no_project_is_a_problem(path: dict[str, str]) -> None:
