@@ -62,6 +62,20 @@ def test_a_deleted_pipeline_leaves_its_slot_behind(one: Front) -> None:
     assert warning.endswith(DROP)
 
 
+def test_the_slot_of_the_default_name_is_dropped_by_that_name(one: Front) -> None:
+    """The statement had `<its name>`, though the sentence before it says the name."""
+    one.delete(made(one, advancedProperties=None))
+    (warning,) = one.warnings
+    assert "its replication slot (matillion_cdc, as no slot.name is given)" in warning
+    assert "SELECT pg_drop_replication_slot('matillion_cdc')" in warning
+
+
+def test_a_pipeline_that_may_never_have_run_is_not_said_to_have_a_slot(one: Front) -> None:
+    one.delete(one.create(inputs(running=False)))
+    (warning,) = one.warnings
+    assert "if it ever ran and no other pipeline reads it, run SELECT" in warning
+
+
 def test_one_that_was_deleted_by_hand_has_left_its_slot_too(one: Front) -> None:
     result = made(one)
     one.api.delete(one.pipeline.id)
@@ -171,4 +185,4 @@ def test_the_slot_is_named_unless_its_name_is_a_secret(outputs: Mapping[str, Any
     """What is no name of a slot is not repeated either: it may be anything, and would stand in a line of SQL."""
     warning = slots.when_deleted(inputs(**outputs)) or ""
     assert f"its replication {named}" in warning
-    assert ("<its name>" in warning) == ("slot (" in named)
+    assert ("<its name>" in warning) == ("slot (slot.name" in named)

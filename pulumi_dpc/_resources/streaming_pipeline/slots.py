@@ -28,9 +28,7 @@ def when_deleted(outputs: Bag) -> str | None:
     """Return the warning for a pipeline that is deleted; None if it has no slot."""
     if _slot(definition_of(outputs)) is None:
         return None
-    return _LEFT_BEHIND.format(
-        slot=_described(outputs), what="the delete", name=_name(outputs) or "<its name>"
-    )
+    return _left_behind(outputs, "the delete")
 
 
 def when_changed(outputs: Bag, inputs: Bag, ignored: Iterable[str]) -> str | None:
@@ -48,9 +46,7 @@ def when_changed(outputs: Bag, inputs: Bag, ignored: Iterable[str]) -> str | Non
     desired = keep_ignored(definition_of(inputs), recorded, ignored)
     is_known = not has_unknowns([desired.get(_SOURCE), desired.get(_FREE)])
     if is_known and _slot(desired) != before:
-        return _LEFT_BEHIND.format(
-            slot=_described(outputs), what="this change", name=_name(outputs) or "<its name>"
-        )
+        return _left_behind(outputs, "this change")
     if inputs.get(RUNNING) is False and not covers(ignored, RUNNING):
         return _STOPPED.format(slot=_described(outputs))
     return None
@@ -72,9 +68,14 @@ def _object(value: Any) -> Bag:
 def _name(outputs: Bag) -> str | None:
     """Return the name that the definition gives the slot, unless it may be a secret or is no name."""
     name = _object(outputs.get(_FREE)).get(_KEY)
+    is_usable = isinstance(name, str) and _NAME.fullmatch(name) and not _may_be_secret(outputs)
+    return name if is_usable else None
+
+
+def _may_be_secret(outputs: Bag) -> bool:
+    """Tell whether what the definition says of the slot's name may be a secret."""
     hidden = [*(outputs.get(SECRET_PATHS) or ()), *(f"/{key}" for key in outputs.get(SECRETS) or ())]
-    is_secret = any(path == _PATH or _PATH.startswith(f"{path}/") for path in hidden)
-    return name if isinstance(name, str) and _NAME.fullmatch(name) and not is_secret else None
+    return any(path == _PATH or _PATH.startswith(f"{path}/") for path in hidden)
 
 
 def _described(outputs: Bag) -> str:
@@ -85,13 +86,23 @@ def _described(outputs: Bag) -> str:
     return f"its replication slot ({_GIVEN if is_given else _DEFAULT})"
 
 
+def _left_behind(outputs: Bag, what: str) -> str:
+    is_default = _KEY not in _object(outputs.get(_FREE)) and not _may_be_secret(outputs)
+    name = _name(outputs) or (_DEFAULT_NAME if is_default else "<its name>")
+    if_any = (
+        "no other pipeline reads it" if outputs.get(RUNNING) else "it ever ran and no other pipeline reads it"
+    )
+    return _LEFT_BEHIND.format(slot=_described(outputs), what=what, name=name, if_any=if_any)
+
+
+_DEFAULT_NAME = "matillion_cdc"
 _GIVEN = "slot.name in advanced_properties"
-_DEFAULT = "matillion_cdc, as no slot.name is given"
+_DEFAULT = f"{_DEFAULT_NAME}, as no slot.name is given"
 _STOPPED = (
     "{slot} stays while the pipeline is stopped, and PostgreSQL keeps the write-ahead log (WAL) for it, which can fill"
     " the disk of the database: start the pipeline again in time, or drop the slot and take new snapshots later"
 )
 _LEFT_BEHIND = (
     "{slot} is not dropped by {what}, and PostgreSQL keeps the write-ahead log (WAL) for it, which can fill the disk"
-    " of the database: if no other pipeline reads it, run SELECT pg_drop_replication_slot('{name}') there"
+    " of the database: if {if_any}, run SELECT pg_drop_replication_slot('{name}') there"
 )
