@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pulumi_dpc._api.client import PIPELINE_ID, DpcClient, is_definition
 from pulumi_dpc._definition.agent import canonical as canonical_agent
-from pulumi_dpc._definition.agent import is_streaming, mistakes, settings_of
+from pulumi_dpc._definition.agent import may_be_streaming, mistakes, settings_of
 from pulumi_dpc._definition.definition import canonical
 from pulumi_dpc._names import AGENT_ID, DEFINITION, NAME
 from pulumi_dpc._resources.streaming_agent.remote import MOST_WITNESSES, choose_witnesses
@@ -183,7 +183,7 @@ def _agents(
     there = agents_by_id(client) if pipelines or choice == "all" else {}
     used = {str(one.definition.get(AGENT_ID)).lower(): one.label for one in pipelines}
     for agent_id, label in used.items():
-        if there and not (agent_id in there and is_streaming(there[agent_id])):
+        if there and not (agent_id in there and may_be_streaming(there[agent_id])):
             say(
                 f"{label!r}: its agent {agent_id} is no streaming agent of this account, so its id is written"
             )
@@ -202,9 +202,9 @@ def resources_of(
         project_ids: Projects of the account.
     """
     # Whichever of these is the agent itself, enough are left.
-    lasting = sorted(there.values(), key=is_streaming)[: MOST_WITNESSES + 1]
+    lasting = sorted(there.values(), key=may_be_streaming)[: MOST_WITNESSES + 1]
     for key, live in sorted(there.items(), key=lambda one: (str(one[1].get(NAME)).lower(), one[0])):
-        if key not in labels or not is_streaming(live):
+        if key not in labels or not may_be_streaming(live):
             continue
         refused = mistakes(canonical_agent(settings_of(live)))
         if refused:

@@ -11,11 +11,11 @@ from pulumi_dpc._api.client import DpcClient
 from pulumi_dpc._api.exchanges import Answer, NoAnswer
 from pulumi_dpc._api.settings import Settings
 from pulumi_dpc._api.wire import Wire, anonymous
+from pulumi_dpc._definition.agent import is_streaming
 from pulumi_dpc.errors import ApiError, ConfigurationError, DpcError
 
 from .account import given_credentials, settings_of
 from .findings import Finding
-from .listings import is_streaming
 
 _MOST_SECONDS_APART = 60
 _MOST_NAMES = 5

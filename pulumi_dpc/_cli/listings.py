@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 
+from pulumi_dpc._definition.agent import is_streaming
+
 from .account import find_project, opened
 from .completion import project_names
-from .data import Columns, Row, print_rows
+from .data import Columns, print_rows
 from .frame import Command, account_options, json_option
 from .words import counted, say
 
@@ -118,11 +120,6 @@ def described(project_id: str, definition: Mapping[str, Any]) -> dict[str, Any]:
         "targetType": target.get("type"),
         "tables": len(tables) if isinstance(tables, list) else 0,
     }
-
-
-def is_streaming(agent: Row) -> bool:
-    """Tell whether an agent can run a streaming pipeline."""
-    return str(agent.get("agentType")).lower() == "streaming"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from pulumi_dpc._names import (
     DESCRIPTION,
     NAME,
     RESTRICTED_ACCESS,
+    SECRET_PATHS,
     TRACK_NAME,
     VERSION_DETAILS,
 )
@@ -50,22 +51,28 @@ def canonical(inputs: Bag) -> dict[str, Any]:
 
 
 def mistakes(inputs: Bag) -> list[str]:
-    """Return every mistake in canonical inputs, path first; what is not known yet is none."""
+    """Return every mistake in canonical inputs, path first; what is not known yet is none, and a secret is not told."""
+    secret = {path.strip("/") for path in inputs.get(SECRET_PATHS) or ()}
     found = [f"{key}: is required" for key in (NAME, *FIXED) if key not in inputs]
     known = {key: value for key, value in inputs.items() if not is_unknown(value)}
     for key, value in known.items():
         if key in AGENT_INPUTS:
-            found += [f"{key}: {text}" for text in _mistakes_of(key, value)]
+            found += [f"{key}: {text}" for text in _mistakes_of(key, value, is_secret=key in secret)]
         elif not key.startswith("__"):
             found.append(f"{key}: is not a property of a streaming agent")
     cloud, deployment = known.get(CLOUD_PROVIDER), known.get(DEPLOYMENT)
     if cloud in DEPLOYMENTS and isinstance(deployment, str) and deployment not in DEPLOYMENTS[cloud]:
-        text = f"must be {_listed(DEPLOYMENTS[cloud])} on {cloud}, but is {deployment!r}"
+        if CLOUD_PROVIDER in secret:
+            text = "is none of those of its cloud"
+        else:
+            text = (
+                f"must be {_listed(DEPLOYMENTS[cloud])} on {cloud}{_but_is(deployment, DEPLOYMENT in secret)}"
+            )
         found.append(f"{DEPLOYMENT}: {text}")
     return found
 
 
-def _mistakes_of(key: str, value: Any) -> list[str]:
+def _mistakes_of(key: str, value: Any, *, is_secret: bool) -> list[str]:
     """Return what is wrong with one property by itself."""
     if key == RESTRICTED_ACCESS:
         return [] if isinstance(value, bool) else ["must be true or false"]
@@ -76,8 +83,12 @@ def _mistakes_of(key: str, value: Any) -> list[str]:
     if key == DESCRIPTION and len(value) > LONGEST_DESCRIPTION:
         return [f"may have {LONGEST_DESCRIPTION} characters, but has {len(value)}"]
     if key == CLOUD_PROVIDER and value not in DEPLOYMENTS:
-        return [f"must be {_listed(DEPLOYMENTS)} for a streaming agent, but is {value!r}"]
+        return [f"must be {_listed(DEPLOYMENTS)} for a streaming agent{_but_is(value, is_secret)}"]
     return ["must not be blank"] if key == TRACK_NAME and not value.strip() else []
+
+
+def _but_is(value: str, is_secret: bool) -> str:  # noqa: FBT001 - the end of a sentence
+    return "" if is_secret else f", but is {value!r}"
 
 
 def _name_mistakes(name: str) -> list[str]:
@@ -121,5 +132,10 @@ def is_same(key: str, one: Any, other: Any) -> bool:
 
 
 def is_streaming(agent: Bag) -> bool:
-    """Tell whether an agent is a streaming one, or does not say."""
-    return bool(agent.get(AGENT_TYPE, STREAMING) == STREAMING)
+    """Tell whether an agent says that it is a streaming one, in any case."""
+    return str(agent.get(AGENT_TYPE)).lower() == STREAMING
+
+
+def may_be_streaming(agent: Bag) -> bool:
+    """Tell whether an agent is a streaming one, or does not say: that is no reason to refuse it, nor to list it."""
+    return agent.get(AGENT_TYPE) is None or is_streaming(agent)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
+from pulumi_dpc._definition.agent import is_streaming
 from pulumi_dpc.errors import NotFound
 
 from .account import answers
@@ -138,7 +139,7 @@ def _find_agents(settings: Settings, arguments: Mapping[str, Any]) -> Mapping[st
         "agents": [
             agent
             for agent in _list(settings)
-            if streaming in (None, agent.get("agentType") == "streaming")
+            if streaming in (None, is_streaming(agent))
             and (connected is None or connected is agent.get("connected"))
         ]
     }

@@ -167,3 +167,11 @@ def _part(loaded: pulumi.Output[Any], key: str) -> pulumi.Output[Any]:
         return found.get(key) if isinstance(found, Mapping) else found
 
     return loaded.apply(part, run_with_unknowns=True)
+
+
+def in_lower_case(id_: pulumi.Input[str]) -> pulumi.Input[str]:
+    """Return an id that is read as the service spells it: a UUID in another case is the same one."""
+    if isinstance(id_, str):
+        return id_.lower()
+    given: Any = id_
+    return pulumi.Output.from_input(given).apply(lambda known: str(known).lower())

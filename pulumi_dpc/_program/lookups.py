@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
+from pulumi_dpc._definition.agent import may_be_streaming
 from pulumi_dpc.errors import DpcError
 
 from .account import answers
@@ -208,7 +209,7 @@ def _warn_of_batch_agent(settings: Settings, environment: Environment) -> None:
     except DpcError:
         return  # a role that may not read agents is no reason to fail, nor to warn
     kind = agent.get("agentType")
-    if kind in (None, "streaming") or not answers().is_first(settings, ("warned", agent_id)):
+    if may_be_streaming(agent) or not answers().is_first(settings, ("warned", agent_id)):
         return
     pulumi.log.warn(
         f"the default agent of the environment {environment.name!r}, {agent.get('name', '')!r} ({agent_id}), is of"

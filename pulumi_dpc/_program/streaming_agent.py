@@ -11,7 +11,7 @@ from pulumi.dynamic import Resource
 from pulumi_dpc._entry import STREAMING_AGENT
 from pulumi_dpc._names import AGENT_INPUTS, AGENT_OUTPUTS, PROVIDER, STREAMING_AGENT_TYPE
 
-from .inputs import usable
+from .inputs import in_lower_case, usable
 from .options import Kind, as_registered, patch_transforms, warn_of
 from .previewing import marked
 
@@ -77,7 +77,12 @@ class StreamingAgent(Resource, module="dpc", name="StreamingAgent"):
             opts: Resource options.
         """
         agent = cls.__new__(cls)
-        _register(agent, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
+        _register(
+            agent,
+            resource_name,
+            {},
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=in_lower_case(id))),
+        )
         return agent
 
     @property

@@ -12,7 +12,7 @@ from pulumi.dynamic import Resource
 from pulumi_dpc._entry import STREAMING_PIPELINE
 from pulumi_dpc._names import OUTPUTS, PROVIDER, STREAMING_PIPELINE_TYPE
 
-from .inputs import definition_properties, usable
+from .inputs import definition_properties, in_lower_case, usable
 from .options import PIPELINES, as_registered, patch_transforms, warn_of
 from .previewing import marked
 
@@ -142,7 +142,10 @@ class StreamingPipeline(Resource, module="dpc", name="StreamingPipeline"):
         """
         pipeline = cls.__new__(cls)
         _register(
-            pipeline, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+            pipeline,
+            resource_name,
+            {},
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=in_lower_case(id))),
         )
         return pipeline
 

@@ -92,6 +92,9 @@ def create_or_find(operation: Operation, names: Names, name: Name, body: Body) -
         raise
     ids = [names.resource_id(name, id_) for id_ in taken]
     attempts.record_failed_create(*ids)
+    predecessor = operation.process.ownership.predecessor(operation.urn, name)
+    if predecessor is not None and predecessor.id.lower() in (one.lower() for one in ids):
+        raise ConfigurationError(_OWN_PREDECESSOR.format(names.noun))
     raise names.taken(name, taken, operation.process.ownership.other_owner(operation.urn, ids[0]))
 
 
@@ -157,3 +160,10 @@ def _find_after_lost_answer(
         found = f"the {names.noun}s of this name differ from this {names.described}, or do not show enough to tell"
     doubt = f"{error}. Whether the {names.noun} was created is not known: {found}; run `pulumi up` again"
     raise OutcomeUnknown(doubt, maybe_applied=True) from error
+
+
+_OWN_PREDECESSOR = (
+    "was not replaced, because it is to be made before the {0} that it replaces is deleted"
+    " (delete_before_replace=False), and two of one name cannot be told apart: remove that"
+    " option, or give the new one another name"
+)

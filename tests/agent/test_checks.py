@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from pulumi_dpc._definition.agent import is_streaming, may_be_streaming
 from pulumi_dpc._resources.operation import Done
 from pulumi_dpc.errors import ConfigurationError, LookupFailed
 from tests.agent.direct import AgentFront, front, inputs
@@ -15,6 +16,7 @@ from tests.agent.direct import AgentFront, front, inputs
 UNKNOWN = pulumi.output.Unknown()  # type: ignore[no-untyped-call]
 """What the host gives for a value that a preview cannot know."""
 NOWHERE = "00000000-0000-4000-8000-000000000000"
+SECRET = {"__secret_paths": ["/cloudProvider", "/deployment"]}
 CLOUDS = "must be aws, azure, gcp or google_cloud for a streaming agent, but is"
 
 
@@ -51,6 +53,15 @@ def one() -> Iterator[AgentFront]:
         (
             {"cloudProvider": "azure", "deployment": "native app"},
             ["deployment: must be aci or aks on azure, but is 'native app'"],
+        ),
+        (
+            {"cloudProvider": "hunter2", **SECRET},
+            [f"cloudProvider (cloud_provider): {CLOUDS.removesuffix(', but is')}"],
+        ),
+        ({"deployment": "hunter2", **SECRET}, ["deployment: is none of those of its cloud"]),
+        (
+            {"deployment": "hunter2", "__secret_paths": ["/deployment"]},
+            ["deployment: must be fargate or eks on aws"],
         ),
         ({"cloudProvider": UNKNOWN, "deployment": "aks"}, []),
         ({"cloudProvider": "azure", "deployment": UNKNOWN}, []),
@@ -184,3 +195,27 @@ def test_to_give_what_is_there_already_changes_only_what_is_recorded(one: AgentF
     made = one.create(inputs())
     assert one.diff(made, inputs(restrictedAccess=False)).changes is None
     assert one.diff(made, inputs(restrictedAccess=True)).changes is True
+
+
+@pytest.mark.parametrize(
+    ("agent", "is_one", "may_be"),
+    [
+        ({"agentType": "streaming"}, True, True),
+        ({"agentType": "Streaming"}, True, True),
+        ({"agentType": "data_productivity_cloud"}, False, False),
+        ({"agentType": None}, False, True),
+        ({}, False, True),
+    ],
+)
+def test_one_rule_says_what_is_a_streaming_agent(agent: dict[str, Any], is_one: bool, may_be: bool) -> None:
+    """Lookups, previews, adoptions and the command each had their own, for another case and for no type."""
+    assert is_streaming(agent) is is_one
+    assert may_be_streaming(agent) is may_be
+
+
+@pytest.mark.parametrize("kind", ["STREAMING", None])
+def test_an_agent_of_another_spelling_or_no_type_is_adopted(kind: str | None, one: AgentFront) -> None:
+    id_ = one.api.add_agent("orders-agent")
+    one.api.rewrite_next(lambda body: {**body, "agentType": kind}, match="GET /v1/agents/*")
+    given = inputs(cloudProvider="azure", deployment="aks", __import_id=id_)
+    assert one.check(given).mistakes == []

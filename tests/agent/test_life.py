@@ -382,6 +382,22 @@ def test_a_value_that_becomes_a_secret_is_encrypted_without_a_request(one: Agent
     assert one.asked() == []
 
 
+def test_a_secret_track_is_a_secret_in_the_details_of_the_version_too(one: AgentFront) -> None:
+    """It stood in plain text in the output `versionDetails`."""
+    secret = {"__secret_paths": ["/trackName"]}
+    made = done(one.create(inputs(trackName="hunter2", **secret)))
+    assert made.secrets == ("versionDetails",)
+    later = done(one.create(inputs(name="later", trackName="hunter2"), "later"))
+    assert later.secrets == ()
+    moved = done(one.update(later, inputs(name="later", trackName="hunter2", **secret), "later"))
+    assert moved.secrets == ("versionDetails",)
+    for kept in (made, moved):
+        read = one.again().read(kept)
+        assert isinstance(read, Done)
+        assert read.secrets == ("versionDetails",)
+    assert done(one.update(moved, inputs(name="later", trackName="hunter2"), "later")).secrets == ()
+
+
 # ---- deleting ----
 
 
@@ -568,6 +584,19 @@ def test_one_fault_at_any_request_leaves_one_agent_as_the_program_says(
     assert one.agent["description"] == "x"
     one.again().delete(made)
     assert one.made == []
+
+
+def test_a_replacement_that_is_made_first_is_told_what_to_do(one: AgentFront) -> None:
+    """With `delete_before_replace=False` it was told to adopt the agent that it replaces."""
+    made = done(one.create(inputs()))
+    given, later = inputs(deployment="eks"), one.again()
+    later.check(given, old=inputs())
+    later.diff(made, given)
+    later.check(given)
+    with pytest.raises(ConfigurationError, match="delete_before_replace=False") as caught:
+        later.create(given)
+    assert "remove that option, or give the new one another name" in str(caught.value)
+    assert "import_" not in str(caught.value)
 
 
 # ---- what a preview says ----

@@ -121,11 +121,12 @@ def an_agent_is_adopted(world: World) -> None:
 
 @scenario
 def an_agent_is_read_and_not_managed(world: World) -> None:
-    id_ = world.api.add_agent("theirs", "11111111-2222-4333-8444-555555555555")
+    id_ = world.api.add_agent("theirs", "aaaaaaaa-2222-4333-8444-555555555555")
     batch = world.api.add_agent("batch", "21111111-2222-4333-8444-555555555555", "data_productivity_cloud")
-    world.write(f"agent = dpc.StreamingAgent.get('agent', {id_!r})\npulumi.export('name', agent.name)\n")
-    assert world.run("up").ok
-    assert world.run("up").ok
+    for given in (repr(id_), repr(id_.upper()), f"pulumi.Output.from_input({id_.upper()!r})"):
+        world.write(f"agent = dpc.StreamingAgent.get('agent', {given})\npulumi.export('name', agent.name)\n")
+        result = world.run("up")
+        assert result.ok, result.text
     assert world.run("destroy").ok
     assert len(made(world)) == 2
     world.write(f"dpc.StreamingAgent.get('agent', {batch!r})\n")

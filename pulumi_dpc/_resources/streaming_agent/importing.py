@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_dpc._definition.agent import AGENT_TYPE, differences, is_streaming, settings_of
+from pulumi_dpc._definition.agent import AGENT_TYPE, differences, may_be_streaming, settings_of
 from pulumi_dpc._definition.paths import python_name
 from pulumi_dpc._names import NAME, SECRET_PATHS
 from pulumi_dpc._resources.operation import Operation
@@ -63,7 +63,7 @@ def require_streaming(live: Bag) -> None:
     Raises:
         ConfigurationError: It is.
     """
-    if not is_streaming(live):
+    if not may_be_streaming(live):
         raise ConfigurationError(
             f"the agent {live.get(NAME, '')!r} is of type {live.get(AGENT_TYPE)!r}, not 'streaming': it runs batch"
             " pipelines, and this resource is for streaming agents only"

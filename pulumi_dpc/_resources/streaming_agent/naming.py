@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_dpc._definition.agent import AGENT_TYPE, STREAMING, differences, is_streaming, settings_of
+from pulumi_dpc._definition.agent import AGENT_TYPE, STREAMING, differences, may_be_streaming, settings_of
 from pulumi_dpc._names import AGENT_ID, AGENT_INPUTS
 from pulumi_dpc._resources.operation import Operation
 from pulumi_dpc._resources.ownership import Name
@@ -66,7 +66,7 @@ class AgentNames:
 
     def may_be(self, live: Body, body: Body) -> bool:
         """Tell whether this agent may be the one that was posted."""
-        return is_streaming(live) and not differences(body, settings_of(live))
+        return may_be_streaming(live) and not differences(body, settings_of(live))
 
     def resource_id(self, _name: Name, id_: str) -> str:
         """Return the agent's id, which is the resource's too."""
@@ -77,7 +77,7 @@ class AgentNames:
         if owner:
             return owned_by_another(ids[0], owner, "agent")
         found = {str(one[AGENT_ID]).lower(): one for one in self.service.agents.all()}
-        if not is_streaming(found.get(ids[0].lower(), {})):
+        if not may_be_streaming(found.get(ids[0].lower(), {})):
             return ConfigurationError(
                 f"the account has an agent of this name already ({ids[0]}), one for batch pipelines, which this"
                 f" resource cannot manage, so nothing was created: give this one another name than {name[1]!r}"

@@ -18,7 +18,9 @@ from pulumi_dpc._names import (
     NAME,
     SECRET_PATHS,
     SECRETS,
+    TRACK_NAME,
     UNFINISHED,
+    VERSION_DETAILS,
     WITNESSES,
 )
 from pulumi_dpc._resources.operation import Done, Partial, without
@@ -56,7 +58,8 @@ def make_outputs(
     spelled = {key: _in_words_of(inputs, key, value) for key, value in shown.items()}
     foreign = [key for key, value in spelled.items() if value != inputs.get(key)] if unfinished else []
     hidden = {
-        SECRETS: foreign or None,  # it may be what an earlier program said in secret
+        SECRETS: [*foreign, *_secret_details(inputs)]
+        or None,  # foreign: an earlier program may have said it in secret
         SECRET_PATHS: inputs.get(SECRET_PATHS, []),
         GIVEN: given_of(inputs),
         WITNESSES: list(witnesses),
@@ -91,6 +94,7 @@ def refresh_bags(
         **found,
         **kept,
         **hidden,
+        **_with_details(recorded, recorded),
         WITNESSES: list(witnesses),
         API_URL: api_url,
     }
@@ -133,10 +137,22 @@ def _are_secrets_moved(outputs: Bag, inputs: Bag) -> bool:
 
 def with_secrets_moved(outputs: Bag, inputs: Bag, ignored: Iterable[str]) -> dict[str, Any] | None:
     """Return the outputs of an update that has no other reason than that other values are secret now, else None."""
-    moved = {**outputs, SECRET_PATHS: inputs.get(SECRET_PATHS, [])}
+    moved = {**outputs, SECRET_PATHS: inputs.get(SECRET_PATHS, []), **_with_details(outputs, inputs)}
     if not _are_secrets_moved(outputs, inputs) or diff_changes(moved, inputs, ignored) is not False:
         return None
     return moved
+
+
+def _secret_details(bag: Bag) -> list[str]:
+    """Return the details of the version, which repeat its track, where the track is a secret."""
+    return [VERSION_DETAILS] if f"/{TRACK_NAME}" in (bag.get(SECRET_PATHS) or ()) else []
+
+
+def _with_details(outputs: Bag, inputs: Bag) -> dict[str, Any]:
+    """Return which outputs are kept as secrets, the details of the version as these inputs have it."""
+    others = [key for key in outputs.get(SECRETS) or () if key != VERSION_DETAILS]
+    secrets = [*others, *_secret_details(inputs)]
+    return {SECRETS: secrets} if secrets or SECRETS in outputs else {}
 
 
 def name_of(bag: Bag) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pulumi_dpc._definition.agent import is_streaming, may_be_streaming
 from pulumi_dpc._names import AGENT_ID, IMPORT_ID, NAME, PROJECT_ID, RUNNING
 from pulumi_dpc._resources.account_view import Listed
 from pulumi_dpc._resources.name_preview import Wish, name_mistakes, warn
@@ -55,15 +56,13 @@ def _agent_warnings(operation: Operation, inputs: Bag) -> Iterator[str]:
         return
     agent = agents.get(str(agent_id).lower())
     if agent is None:
-        names = sorted(
-            repr(one.get("name")) for one in agents.values() if one.get("agentType") == "streaming"
-        )
+        names = sorted(repr(one.get(NAME)) for one in agents.values() if is_streaming(one))
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
         there = ", ".join(names[:_MOST_NAMES]) + more if names else "none"
         yield f"agentId: the account has no agent of this id; its streaming agents are: {there}"
         return
     title, kind = f"agentId: the agent {agent.get('name', '')!r}", agent.get("agentType")
-    if kind not in (None, "streaming"):
+    if not may_be_streaming(agent):
         yield f"{title} is of type {kind!r}, not 'streaming': it cannot run a streaming pipeline"
     elif agent.get("connected") is False and inputs.get(RUNNING) is True:
         yield f"{title} is not connected: the pipeline cannot run before it is"
