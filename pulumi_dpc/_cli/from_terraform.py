@@ -43,7 +43,7 @@ def read_moved(client: DpcClient, state: TerraformState, *, agents: AgentChoice,
 
     Raises:
         ConfigurationError: The state has agents alone, and they are not wanted.
-        LookupFailed: The account has nothing of it.
+        LookupFailed: The account has nothing of it, or nothing that can be written.
     """
     if agents == "none" and not state.pipelines:
         raise ConfigurationError(f"{state.name}: has agents alone, which --agents none leaves out")
@@ -67,7 +67,7 @@ def read_moved(client: DpcClient, state: TerraformState, *, agents: AgentChoice,
         for one in held
     ]
     if not addresses:
-        raise _nothing_of(state, client)
+        raise LookupFailed(f"{state.name}: nothing of it can come under Pulumi, for the reasons above")
     names = {id_: name for id_, name in projects.items() if id_ in ours}
     return Moved(Existing(names, client.settings.api_url, found, pipelines), addresses)
 
@@ -80,14 +80,10 @@ def _hold_same_account(client: DpcClient, state: TerraformState, there: Containe
     """
     wanted = {one.project_id.lower() for one in state.pipelines} | {one.id.lower() for one in state.agents}
     if not any(id_ in there for id_ in wanted):
-        raise _nothing_of(state, client)
-
-
-def _nothing_of(state: TerraformState, client: DpcClient) -> LookupFailed:
-    return LookupFailed(
-        f"nothing of {state.name} is at {client.settings.api_url} with these credentials: give the region and the"
-        " credentials of the account that Terraform has used"
-    )
+        raise LookupFailed(
+            f"nothing of {state.name} is at {client.settings.api_url} with these credentials: give the region and the"
+            " credentials of the account that Terraform has used"
+        )
 
 
 def _by_id(held: Iterable[Held]) -> dict[str, list[Held]]:

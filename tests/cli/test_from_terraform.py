@@ -264,6 +264,16 @@ def test_an_agent_that_stays_with_terraform_is_named_by_its_address(api: Emulato
     assert unseen.err.count(f": these credentials see no agent, {kept}") == len(agents)
 
 
+def test_a_state_of_this_account_is_not_said_to_be_of_another(api: Emulator, tmp_path: Path) -> None:
+    batch = api.add_agent("night", agent_type="data_productivity_cloud")
+    state = written(tmp_path, resources=[of_agent(batch, "batch")])
+    done = generate(api, state, tmp_path / "out")
+    assert (done.code, done.out) == (1, "")
+    reason, error = done.err.splitlines()
+    assert "the agent 'night' is no streaming agent" in reason
+    assert error == f"Error: {state}: nothing of it can come under Pulumi, for the reasons above"
+
+
 def test_a_state_with_agents_alone_and_without_agents_is_one_sentence(api: Emulator, tmp_path: Path) -> None:
     """It was said to be that of another account."""
     state = written(tmp_path, resources=[of_agent(AGENTS[0], "a")])
