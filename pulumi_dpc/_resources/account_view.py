@@ -38,7 +38,7 @@ class AccountView:
         self._agents: dict[str, Mapping[str, Any]] | None = None
         self._not_asked = set() if not_asked is None else not_asked
         self._names: dict[Name, bool] = {}
-        self._wanted: dict[Name, set[str]] = {}
+        self._wanted: dict[str, Name] = {}
 
     def declare(self, urn: str | None, recorded: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
         """Record which name a resource had at the last ``up``, whether it keeps that, and which one it is to have.
@@ -53,12 +53,12 @@ class AccountView:
             keeps = all(recorded.get(key) == inputs.get(key) for key in (PROJECT_ID, NAME))
             self._names[_key(recorded.get(PROJECT_ID, ""), recorded[NAME])] = keeps
         if urn is not None and isinstance(project_id, str) and isinstance(name, str):
-            self._wanted.setdefault(_key(project_id, name), set()).add(urn)
+            self._wanted[urn] = _key(project_id, name)
 
     def others_to_have(self, urn: str | None, name: Name) -> list[str]:
         """Return the names, in the program, of the other resources that are to have this one."""
-        urns = self._wanted.get(_key(*name), set()) - {urn}
-        return sorted(str(one).rpartition("::")[2] for one in urns)
+        urns = [one for one, wanted in self._wanted.items() if wanted == _key(*name) and one != urn]
+        return sorted(one.rpartition("::")[2] for one in urns)
 
     def is_declared(self, project_id: str, name: object) -> bool:
         """Tell whether a resource of the program had that name at the last ``up``."""

@@ -58,12 +58,12 @@ def name_mistakes(operation: Operation, wish: Wish, listed: Listed) -> list[str]
     if not ids or account.is_given_up(wish.name):
         return []
     if wish.is_new:
+        if not operation.is_only_provider:
+            text = f"name: another {wish.noun} has this name ({ids[0]}): {_OTHER_PROVIDER}"
+            return _told(operation, wish, text, must_fail=False)
         taken = wish.names(account.service)
         owner = operation.process.ownership.other_owner(operation.urn, taken.resource_id(wish.name, ids[0]))
-        text = f"name: {taken.taken(wish.name, ids, owner)}"
-        if operation.is_only_provider:
-            return [text]
-        return _told(operation, wish, f"{text}. {_OTHER_PROVIDER}", must_fail=False)
+        return [f"name: {taken.taken(wish.name, ids, owner)}"]
     if account.may_have_ours(wish.name[0], [live for _, live in listed]):
         return []
     text = f"name: another {wish.noun} has this name ({ids[0]}): an edit does not take it away"
@@ -82,6 +82,4 @@ def warn(operation: Operation, inputs: Bag, text: str) -> None:
     operation.warn_once(operation.with_name(inputs, in_both_spellings(text)))
 
 
-_OTHER_PROVIDER = (
-    "A resource of another provider of this program may be about to give it up: then the update works"
-)
+_OTHER_PROVIDER = "the create fails, unless a resource of another provider of this program gives it up first"

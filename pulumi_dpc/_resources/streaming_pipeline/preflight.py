@@ -85,8 +85,8 @@ def _warn_of_other_user(
             continue
         if not account.is_stopped(operation.inform, project_id, id_):
             text = (
-                f"agentId: the pipeline {name!r} ({id_}) of the project uses this agent and is not stopped: one agent"
-                " runs one pipeline, so this one cannot run before that one is stopped"
+                f"agentId: the pipeline {name!r} ({id_}) of the project uses this agent and is not seen to be stopped:"
+                " one agent runs one pipeline, so this one cannot run before that one is stopped"
             )
             warn(operation, inputs, text)
 
