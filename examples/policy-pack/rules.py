@@ -18,6 +18,7 @@ FREE = ("advancedProperties", "jdbcProperties")
 """Where users write names and values of their own."""
 _SECRET_NAME = re.compile(r"passw|passphrase|secret|token|credential|private.?key|api.?key", re.IGNORECASE)
 DEFAULT_SLOT = "matillion_cdc"
+"""The slot of a pipeline without a `slot.name`, as the vendor documents it for the earlier product."""
 PLACES = {
     "s3": (("bucket",), "prefix"),
     "gcs": (("bucket",), "prefix"),

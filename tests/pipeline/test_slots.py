@@ -146,10 +146,37 @@ def test_one_that_goes_on_with_its_slot_is_nothing_to_warn_of(one: Front, change
 
 
 def test_a_pipeline_that_is_stopped_already_is_not_warned_of_again(one: Front) -> None:
-    result = one.create(inputs(running=False))
-    one.diff(result, inputs(running=False))
-    one.diff(result, inputs(running=False, advancedProperties={"slot.name": "other"}))
+    one.diff(one.create(inputs(running=False)), inputs(running=False))
     assert one.warnings == []
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_stopped_pipeline_that_is_moved_leaves_its_slot_behind_too(one: Front, running: bool) -> None:
+    """The slot keeps the log whether the pipeline runs or not, and nobody looks for it under the new name."""
+    result = one.create(inputs(running=False))
+    one.diff(result, inputs(running=running, advancedProperties={"slot.name": "other"}))
+    (warning,) = one.warnings
+    assert "its replication slot 'orders' is not dropped by this change" in warning
+    assert (
+        "if it ever ran and no other pipeline reads it, run SELECT pg_drop_replication_slot('orders')"
+        in warning
+    )
+
+
+@pytest.mark.parametrize("before", [None, {}, {"slot.name": None}, {"slot.name": ""}])
+def test_writing_the_default_name_out_moves_no_slot(before: Mapping[str, Any] | None) -> None:
+    """It was told to drop the very slot that the pipeline goes on to read."""
+    named = inputs(running=True, advancedProperties={"slot.name": slots.DEFAULT_SLOT})
+    unnamed = inputs(running=True, advancedProperties=before)
+    assert slots.when_changed(unnamed, named, ()) is None
+    assert slots.when_changed(named, unnamed, ()) is None
+    assert "(matillion_cdc, as no slot.name is given)" in str(slots.when_deleted(unnamed))
+
+
+def test_a_host_in_other_case_is_the_same_database() -> None:
+    outputs = inputs(running=True)
+    desired = inputs(running=True, streamingSource=elsewhere(host=SOURCE["connection"]["host"].upper()))
+    assert slots.when_changed(outputs, desired, ()) is None
 
 
 @pytest.mark.parametrize("path", ["running", "*"])

@@ -20,6 +20,7 @@ import yaml
 
 from pulumi_dpc import _names
 from pulumi_dpc._definition.definition import validate
+from pulumi_dpc._resources.streaming_pipeline import slots
 from pulumi_dpc.emulator import Emulator
 from pulumi_dpc.testing._engine.cli import find_cli
 from pulumi_dpc.testing._engine.stack import base_environment
@@ -40,6 +41,11 @@ def load(name: str, path: Path) -> ModuleType:
 
 
 rules: Any = load("policy_rules", PACK / "rules.py")
+
+
+def test_the_pack_and_the_provider_agree_on_the_default_slot() -> None:
+    """The pack cannot import the provider, so the fact stands in both."""
+    assert rules.DEFAULT_SLOT == slots.DEFAULT_SLOT
 
 
 @pytest.fixture
