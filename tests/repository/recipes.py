@@ -109,6 +109,7 @@ class Shell:
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self.folder = folder / "copy"
         shutil.copytree(FOLDER, self.folder, ignore=shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml"))
+        (self.folder / "requirements.txt").write_text("./dpc.whl[emulator]\n")
         stubs = folder / "stubs"
         stubs.mkdir()
         for name, text in (("stub", STUB), ("python", PYTHON.format(python=sys.executable))):

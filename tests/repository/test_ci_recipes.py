@@ -38,7 +38,6 @@ DEPLOYMENT, DRIFT = GITHUB / "streaming-pipelines.yml", GITHUB / "drift.yml"
 AZURE, AZURE_DRIFT = FOLDER / "azure-pipelines.yml", FOLDER / "azure-drift.yml"
 GITLAB = FOLDER / ".gitlab-ci.yml"
 VALUES = {
-    "vars.PULUMI_DPC": "dpc.whl",
     "vars.PULUMI_ORG": "acme",
     "vars.DPC_REGION": "eu1",
     "secrets.DPC_CLIENT_ID": "id",
@@ -60,7 +59,6 @@ VALUES = {
     "CI_JOB_URL": "https://gitlab.example.com/jobs/7",
 }
 GIVEN = {
-    "PULUMI_DPC": "dpc.whl",
     "PULUMI_ORG": "acme",
     "PULUMI_OIDC_TOKEN": "jwt",
     "API_TOKEN": "api-token",
@@ -216,6 +214,22 @@ def test_the_first_job_deploys_to_the_emulator(shell: Shell, system: str) -> Non
     assert words == ["stack init", "up --stack", "preview --stack", "destroy --stack"]
     (address,) = [call for call in calls if call.startswith("at ")]
     assert address.startswith("at http://127.0.0.1:") if is_real else address == "at stub"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_job_that_forks_may_run_needs_no_variable(tmp_path: Path, system: str) -> None:
+    """Where pip finds the package was a variable, which a fork's pull request does not get."""
+    shell = Shell(tmp_path, {})
+    for script, env in scripts(system, "emulator"):
+        done = shell.run(script, dict.fromkeys(env, ""))
+        assert done.returncode == 0, done.stderr
+    assert "pip install --quiet --requirement requirements.txt" in shell.calls()
+
+
+def test_a_recipe_that_does_not_say_where_the_package_is_says_so(shell: Shell) -> None:
+    shutil.copy(FOLDER / "requirements.txt", shell.folder)
+    done = shell.run("scripts/install.sh", {})
+    assert (done.returncode, done.stderr.partition(":")[0]) == (1, "requirements.txt")
 
 
 @pytest.mark.parametrize("exits", [0, 1])
