@@ -172,15 +172,20 @@ def test_a_job_has_the_permissions_that_it_needs_and_no_others() -> None:
 
 def test_one_deployment_runs_at_a_time_and_none_is_cancelled() -> None:
     """A kill between STOP and START may leave a pipeline stopped."""
-    assert read(DEPLOYMENT)["jobs"]["up"]["concurrency"] == {
-        "group": "production",
-        "cancel-in-progress": False,
-    }
+    assert read(DEPLOYMENT)["concurrency"]["cancel-in-progress"] is False
     assert read(DRIFT)["jobs"]["drift"]["concurrency"]["group"] != "production"
     assert read(GITLAB)["up"]["resource_group"] == "production"
     assert read(GITLAB)["up"]["interruptible"] is False
     production = next(stage for stage in read(AZURE)["stages"] if stage["stage"] == "production")
     assert production["lockBehavior"] == "sequential"
+
+
+def test_an_older_commit_is_not_deployed_last() -> None:
+    """A job that waits for another one enters its group late; a workflow enters it when it is made."""
+    group = read(DEPLOYMENT)["concurrency"]["group"]
+    assert group == "${{ github.event_name == 'push' && 'production' || github.run_id }}"
+    assert [name for name, job in read(DEPLOYMENT)["jobs"].items() if "concurrency" in job] == []
+    assert "Prevent outdated\n  # deployment jobs" in GITLAB.read_text()
 
 
 def test_the_check_for_drift_runs_on_a_schedule() -> None:
