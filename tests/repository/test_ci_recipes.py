@@ -254,6 +254,18 @@ def test_a_preview_is_commented_also_if_it_fails(shell: Shell, system: str, exit
     assert "previewed" in (shell.folder / "comment.md").read_text()
 
 
+@pytest.mark.parametrize("shift", range(3))
+def test_a_long_preview_is_not_cut_within_a_character(shell: Shell, tmp_path: Path, shift: int) -> None:
+    """The comment was no UTF-8 then, and the systems refuse it."""
+    text = tmp_path / "text"
+    text.write_text("-" * shift + ("€" * 100 + "\n") * 300)
+    assert shell.run("scripts/preview.sh dev", {"PREVIEW_PRINTS": str(text)}).returncode == 0
+    comment = (shell.folder / "comment.md").read_text(encoding="utf-8")
+    assert len(comment.encode()) < 61000
+    assert comment.splitlines()[3:5] == ["(the beginning is in the log)", "€" * 100]
+    assert comment.endswith("previewed\n\n```\n")
+
+
 @pytest.mark.parametrize("system", ["gitlab", "azure"])
 def test_a_merge_is_deployed(shell: Shell, system: str) -> None:
     code, calls = carry_out(shell, system, "up")

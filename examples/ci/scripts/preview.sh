@@ -7,7 +7,13 @@ pulumi preview --stack "$1" --refresh --diff --non-interactive --color never > p
 cat preview.txt
 {
   printf '#### `pulumi preview` of `%s`, exit code %d\n\n```text\n' "$1" "$status"
-  tail -c 60000 preview.txt
+  # A comment has a limit. What is cut away is whole lines, because half a character is refused.
+  if [ "$(wc -c < preview.txt)" -gt 60000 ]; then
+    printf '(the beginning is in the log)\n'
+    tail -c 60000 preview.txt | tail -n +2
+  else
+    cat preview.txt
+  fi
   printf '\n```\n'
 } > comment.md
 exit "$status"
