@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pulumi_dpc._resources.streaming_pipeline import operations
 from pulumi_dpc.emulator import Emulator
 from pulumi_dpc.testing._engine.cli import find_cli
 from pulumi_dpc.testing._engine.stack import base_environment
@@ -289,11 +290,36 @@ def test_drift_opens_one_issue_and_a_failed_check_none(
         "azure": "az boards work-item",
     }
     assert len([call for call in calls if re.match(creating[system], call)]) == opened
-    (refresh,) = [call for call in calls if call.startswith("pulumi refresh")]
-    assert "--stack acme/production --preview-only --expect-no-changes" in refresh
+    refreshes = [call for call in calls if call.startswith("pulumi refresh")]
+    assert len(refreshes) == (2 if refresh_exits == 7 else 1)
+    assert "--stack acme/production --preview-only --expect-no-changes" in refreshes[0]
     issue = shell.folder / "issue.md"
     assert issue.exists() == (refresh_exits == 7)
     assert not issue.exists() or "The log has the paths: https://" in issue.read_text()
+
+
+def look_for_drift(shell: Shell, *words: str, **env: str) -> tuple[int, str]:
+    done = shell.run(" ".join(["scripts/look-for-drift.sh", *words]), env)
+    return done.returncode, done.stderr
+
+
+def test_a_deployment_that_runs_is_no_drift(shell: Shell) -> None:
+    """What is live differs from the state until it has ended; the check opened an issue."""
+    assert look_for_drift(shell, "dev", REFRESH_EXITS="7 0") == (0, "")
+    assert not (shell.folder / "issue.md").exists()
+
+
+def test_a_dead_agent_is_no_green_check_for_drift(shell: Shell) -> None:
+    """A status of UNKNOWN is no difference, so the command exits with 0."""
+    for text in (operations._LAST_KNOWN, operations._NEVER_KNOWN):
+        code, said = look_for_drift(shell, "dev", REFRESH_PRINTS=text)
+        assert (code, "look after the agents" in said) == (10, True)
+    assert look_for_drift(shell, "dev", REFRESH_PRINTS=text, REFRESH_EXITS="1")[0] == 1
+    assert not (shell.folder / "issue.md").exists()
+
+
+def test_a_check_for_drift_without_a_stack_says_how_it_is_used(shell: Shell) -> None:
+    assert look_for_drift(shell) == (64, "usage: scripts/look-for-drift.sh <stack>\n")
 
 
 # ---- drift ----
@@ -334,6 +360,7 @@ def deployed(tmp_path: Path) -> Iterator[tuple[Path, Emulator, dict[str, str]]]:
                 "PULUMI_BACKEND_URL": f"file://{tmp_path}",
                 "PULUMI_CONFIG_PASSPHRASE": "test",
                 "PULUMI_SKIP_UPDATE_CHECK": "1",
+                "LOOK_AGAIN_AFTER": "0",
                 **api.env,
             }
         )
@@ -359,6 +386,10 @@ def test_the_check_for_drift_exits_with_0_without_and_7_with_drift(
 
     assert check() == 0
     assert not (folder / "issue.md").exists()
+    agent = str(api.pipelines[0].definition["agentId"])
+    api.agent_offline(agent)
+    assert check() == 10
+    api.agent_online(agent)
     api.stop(api.pipelines[0].id)
     before = state()
     api.clear_requests()
