@@ -34,7 +34,8 @@ case "$name $*" in
     codes=(${REFRESH_EXITS:-0}); looks=$(grep -c "^pulumi refresh" "$CALLS")
     exit "${codes[looks - 1]:-${codes[0]}}";;
   "pulumi preview"*) cat "${PREVIEW_PRINTS:-/dev/null}"; echo previewed; exit "${PREVIEW_EXITS:-0}";;
-  "pulumi up --stack check"*) echo "at $DPC_API_URL" >> "$CALLS";;
+  "pulumi stack init check"*) echo made >> Pulumi.check.yaml;;
+  "pulumi up --stack check"*) echo "at $DPC_API_URL" >> "$CALLS"; echo "token $DPC_TOKEN" >> "$CALLS";;
   "gh issue list"* | "az boards query"*) echo "${OPEN_ISSUES:-0}";;
   "curl"*"state=opened"*) [ "${OPEN_ISSUES:-0}" = 0 ] && echo "[]" || echo '[{"iid": 1}]';;
 esac

@@ -232,6 +232,19 @@ def test_the_job_that_forks_may_run_needs_no_variable(tmp_path: Path, system: st
     assert "pip install --quiet --requirement requirements.txt" in shell.calls()
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_the_check_on_the_emulator_leaves_nothing_and_sends_no_token(shell: Shell, is_there: bool) -> None:
+    """Run by hand, it left a file of its stack, and where DPC_TOKEN was set it failed: two ways to sign in."""
+    shell.run("scripts/install.sh", {})
+    config = shell.folder / "Pulumi.check.yaml"
+    if is_there:
+        config.write_text("config: {}\n")
+    done = shell.run("scripts/check-on-emulator.sh", {"DPC_TOKEN": "hush"})
+    assert done.returncode == 0, done.stderr
+    assert config.exists() == is_there
+    assert "token " in shell.calls()
+
+
 def test_a_recipe_that_does_not_say_where_the_package_is_says_so(shell: Shell) -> None:
     shutil.copy(FOLDER / "requirements.txt", shell.folder)
     done = shell.run("scripts/install.sh", {})

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Deploy the program to an emulator of the service, look again, and destroy it. It needs no account and no secret.
 set -euo pipefail
+unset DPC_TOKEN # beside the credential of the emulator it would be refused, as a second way to sign in
 scratch=$(mktemp -d)
+made=$([ -e Pulumi.check.yaml ] || echo Pulumi.check.yaml) # `pulumi stack init` writes it; one of yours stays
 .venv/bin/python -m pulumi_dpc.emulator --seed emulator.yaml --port 0 --time-scale 0.1 > "$scratch/env" &
 emulator=$!
-trap 'kill "$emulator"; rm -rf "$scratch"' EXIT
+trap 'kill "$emulator"; rm -rf "$scratch" $made' EXIT
 until grep -q Serving "$scratch/env"; do
   kill -0 "$emulator"
   sleep 0.1
