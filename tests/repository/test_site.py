@@ -208,6 +208,22 @@ def test_the_page_for_the_night_has_every_status_and_every_error_of_a_running_sy
         assert whole in linked or own - linked <= SEEN_BY_DAY, (whole, own - linked)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("pulumi-dpc status", "whether that is connected"),
+        ("## The preview says deleted, and the Matillion UI shows it", "pulumi stack --show-ids"),
+        ("## Two people at once", "names the user, the host and the process"),
+        ("under way while a credential is rotated", "valid for 30 minutes"),
+        ("## The disk of the database is full", "is active for PID", "running=False"),
+    ],
+)
+def test_a_question_of_the_night_is_found_by_its_words(words: tuple[str, ...]) -> None:
+    """A reader who searched the page for them found nothing."""
+    text = Page("docs/recovery.md").text
+    assert [word for word in words if word not in text] == []
+
+
 SEEN_BY_DAY = {
     "does-not-store-the-definition-as-the-program-says-it",
     "nobody-can-tell-whether-that-should-run",
