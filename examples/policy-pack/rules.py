@@ -1,6 +1,8 @@
 """The rules as plain functions of properties: a sentence for each breach. They import nothing of Pulumi.
 
-The properties are named as the preview shows them, in the spelling of Matillion's API.
+The properties are named as the preview shows them, in the spelling of Matillion's API. Any value may be a secret,
+in plain text, so no sentence repeats one. What is missing is a mistake that the provider reports: the rules about two
+pipelines pass it.
 """
 
 from __future__ import annotations
@@ -58,8 +60,7 @@ def keeps_secrets_in_vaults(properties: Properties, vaults: Sequence[str]) -> It
     for path, reference in _references(properties, ""):
         kind, location = reference.get("secretType"), reference.get("secretLocation")
         if kind not in vaults and f"{kind}/{location}" not in vaults:
-            vault = f"{kind}/{location}" if location else str(kind)
-            yield f"{path} is in the vault {vault}; allowed are {', '.join(vaults)}"
+            yield f"{path} is in a vault that is not allowed; allowed are {', '.join(vaults)}"
     for path in _free_secrets(properties, "", free=False):
         yield f"{path} may be a secret, and would stand in the definition: keep it in a vault that the agent reads"
 
@@ -111,24 +112,28 @@ Pipelines = Sequence[tuple[str, Properties]]
 
 def share_an_agent(pipelines: Pipelines) -> Iterator[str]:
     """Yield a breach for each two on one agent, which runs one pipeline only."""
-    for one, other, agent in _equal(pipelines, lambda found: str(found.get("agentId") or "").lower()):
-        yield f"'{one}' and '{other}' use the agent {agent}: give each its own"
+    for one, other in _equal(pipelines, lambda found: str(found.get("agentId") or "").lower()):
+        yield f"'{one}' and '{other}' use one agent: give each its own agent_id"
 
 
 def share_a_slot(pipelines: Pipelines) -> Iterator[str]:
     """Yield a breach for each two that read one replication slot: each would miss what the other has read."""
-    for one, other, slot in _equal(pipelines, _slot):
-        yield f"'{one}' and '{other}' read the replication slot {slot}: give each its own advanced_properties slot.name"
+    for one, other in _equal(pipelines, _slot):
+        yield (
+            f"'{one}' and '{other}' read one replication slot of one database: give each its own slot.name in"
+            f" advanced_properties (without one it is {DEFAULT_SLOT})"
+        )
 
 
 def _slot(properties: Properties) -> str:
-    source = properties.get("streamingSource") or {}
-    if str(source.get("type")).lower() != "postgres":
+    """Return what tells a slot from others; empty where a part of it is missing, and for other databases."""
+    source = _object(properties.get("streamingSource"))
+    connection = _object(source.get("connection"))
+    host, port, database = (connection.get(key) for key in ("host", "port", "database"))
+    if str(source.get("type")).lower() != "postgres" or not (host and port and database):
         return ""
-    connection = source["connection"]
-    name = (properties.get("advancedProperties") or {}).get("slot.name") or DEFAULT_SLOT
-    host, port = str(connection["host"]).lower(), int(float(connection["port"]))
-    return f"{name!r} of {host}:{port}/{connection['database']}"
+    name = _object(properties.get("advancedProperties")).get("slot.name") or DEFAULT_SLOT
+    return f"{name!r} of {str(host).lower()}:{str(port).removesuffix('.0')}/{database}"
 
 
 def share_a_prefix(pipelines: Pipelines) -> Iterator[str]:
@@ -136,30 +141,38 @@ def share_a_prefix(pipelines: Pipelines) -> Iterator[str]:
     places = [(name, place) for name, found in pipelines if (place := _place(found))]
     for (one, first), (other, second) in combinations(places, 2):
         if first.startswith(second) or second.startswith(first):
-            yield f"'{one}' writes to {first} and '{other}' to {second}: give each a prefix outside the other's"
+            yield f"'{one}' and '{other}' write to one place, or one below the other: give each its own prefix"
 
 
 def _place(properties: Properties) -> str:
-    """Return where a pipeline writes, with a slash at the end; empty for a target that is not known here."""
-    target = properties.get("streamingTarget") or {}
+    """Return where a pipeline writes, with a slash at the end; empty for a target that is not known or not whole."""
+    target = _object(properties.get("streamingTarget"))
     kind = str(target.get("type")).lower()
     if kind not in PLACES:
         return ""
     names, prefix = PLACES[kind]
     below = str(target.get(prefix) or "").strip("/")
-    place = "/".join(str(_at(target, name)) for name in names)
+    parts = [_at(target, name) for name in names]
+    if not all(parts):
+        return ""
+    place = "/".join(map(str, parts))
     return f"{kind}://{place}/{below}/" if below else f"{kind}://{place}/"
 
 
 def _at(value: Properties, path: str) -> Any:
+    found: Any = value
     for key in path.split("."):
-        value = value[key]
-    return value
+        found = _object(found).get(key)
+    return found
 
 
-def _equal(pipelines: Pipelines, key: Any) -> Iterator[tuple[str, str, str]]:
-    """Yield each two pipelines that have one key, and the key; an empty one is none."""
+def _object(value: Any) -> Properties:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _equal(pipelines: Pipelines, key: Any) -> Iterator[tuple[str, str]]:
+    """Yield each two pipelines that have one key; an empty one is none."""
     keys: Iterable[tuple[str, str]] = [(name, key(found)) for name, found in pipelines]
     for (one, first), (other, second) in combinations(keys, 2):
         if first and first == second:
-            yield one, other, first
+            yield one, other
