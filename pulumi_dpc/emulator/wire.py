@@ -113,8 +113,8 @@ class Request:
     path: str
     query: Mapping[str, str]
     status: int | None
-    body: Any
-    answer: Any
+    body: Any = field(repr=False)
+    answer: Any = field(repr=False)
     at: float
     headers: Mapping[str, str] = field(repr=False, default_factory=dict)
     connection: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_dpc.emulator import Request
@@ -71,7 +71,7 @@ class Result:
     steps: tuple[Step, ...]
     outputs: Mapping[str, Any]
     diagnostics: tuple[Diagnostic, ...]
-    requests: tuple[Request, ...]
+    requests: tuple[Request, ...] = field(repr=False)  # a failed assertion prints the result, with its bodies
     text: str
     seconds: float
 

@@ -93,6 +93,42 @@ def test_an_error_of_the_program_itself_is_in_the_report(dpc_stack: StackFactory
     assert "the landing zone has no name" in report
 
 
+def test_a_report_shows_no_secret_of_the_configuration(dpc_stack: StackFactory) -> None:
+    """The CLI hides them in whatever a program says: its own messages, its errors, its plain outputs."""
+    key = 'hun"ter2'
+
+    def program() -> None:
+        secret = pulumi.Config().require("key")
+        pulumi.log.warn(f"logged in with {secret}, as {json.dumps(secret)}")
+        pulumi.export("url", f"https://{secret}@db")
+        if pulumi.Config().get_bool("fails"):
+            raise ValueError(f"{secret} was refused")
+
+    stack = dpc_stack(
+        program, config={"key": Secret(key), "short": Secret("db"), "fails": Secret(value=False)}
+    )
+    done = stack.up()
+    assert done.warnings == ('logged in with [secret], as "[secret]"',)
+    assert "https://[secret]@db" in done.text
+    stack.set_config("fails", value=True)
+    failed = stack.up(expect_failure="[secret] was refused")
+    assert key not in failed.text + repr(failed.diagnostics)
+
+
+def test_a_failed_assertion_prints_no_body_of_a_request(dpc_stack: StackFactory) -> None:
+    """Under `pytest -vv` the whole result is printed, and a body holds what was a secret of the program."""
+
+    def program() -> None:
+        pipeline(
+            running=False,
+            streamingTarget={"type": "s3", "bucket": "b", "prefix": pulumi.Output.secret("hunter2")},
+        )
+
+    done = dpc_stack(program).up()
+    assert "hunter2" in json.dumps([request.body for request in done.requests])
+    assert "hunter2" not in repr(done) + repr(done.requests)
+
+
 def test_a_failure_that_does_not_come_is_an_error(dpc_stack: StackFactory) -> None:
     """Neither an expected failure nor a fault that nothing has met may be forgotten."""
 

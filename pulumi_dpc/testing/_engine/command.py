@@ -187,7 +187,8 @@ class Command:
         result.unsupported = deployment.unsupported
         shown = transform(deployment.outputs, lambda _: "[secret]")
         name = f"{self._source.project}-{self._source.stack}"
-        result.text = report(result, shown, stack=name, dry_run=self._options.dry_run)
+        text = report(result, shown, stack=name, dry_run=self._options.dry_run)
+        result.text = deployment.mask.hide(text)
         return result
 
 

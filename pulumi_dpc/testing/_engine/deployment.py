@@ -16,6 +16,7 @@ from .effects import Effects, Protected
 from .generator import Generator
 from .hooks import ErrorHooks
 from .host import ProviderError
+from .masking import Mask
 from .mocks import Mocks
 from .monitor import Stopped
 from .planned import Bail, Planned
@@ -58,7 +59,7 @@ class Deployment(Progress):
         mocks: Mocks,
     ) -> None:
         self.options, self.snapshot, self.mocks = options, snapshot, mocks
-        super().__init__()
+        super().__init__(Mask(default_config))
         self._default_config = default_config
         self._default_provider = ""
         self.callbacks = Callbacks()

@@ -12,11 +12,14 @@ from .unsupported import Unsupported
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .masking import Mask
+
 
 class Progress:
     """What the threads of a command tell each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, mask: Mask) -> None:
+        self.mask = mask
         self.unsupported = ""
         self.is_deaf = False
         self.diagnostics: list[Diagnostic] = []
@@ -39,7 +42,7 @@ class Progress:
         """Keep a message for the user; one without a urn belongs to the whole command."""
         with self._said_lock:
             kept = self.progress if ephemeral else self.diagnostics
-            kept.append(Diagnostic(severity, urn, text.strip()))
+            kept.append(Diagnostic(severity, urn, self.mask.hide(text).strip()))
 
     def fail(self, urn: str, text: str) -> None:
         """Report an error that is no step's and stop: nothing new begins, what runs may finish."""
@@ -48,7 +51,7 @@ class Progress:
 
     def refuse(self, refusal: Unsupported) -> None:
         """Stop at what the double does not do, and keep what it is apart from the program's own errors."""
-        self.unsupported = self.unsupported or str(refusal)
+        self.unsupported = self.unsupported or self.mask.hide(str(refusal))
         self.fail("", str(refusal))
 
     def bail(self) -> None:
