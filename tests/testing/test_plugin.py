@@ -49,6 +49,34 @@ def test_where_there_is_no_cli_the_option_says_so(tmp_path: Path) -> None:
     assert "--dpc-cli: there is no Pulumi CLI on PATH" in done.stdout + done.stderr
 
 
+REJECTED = """
+
+from pulumi import export
+from pulumi_dpc.testing import open_stack
+from pulumi_dpc.testing.opening import open_api
+from tests.testing.programs import Team, pipeline
+
+def program():
+    for number in range(3):
+        made = pipeline(f"p{number}", running=False, streamingTarget={"type": "s3"})
+        pipeline(f"q{number}", running=False, streamingTarget={"type": "s3", "bucket": made.name})
+        export(f"x{number}", made.name.apply(len))
+        Team(f"t{number}")
+
+with open_api() as api:
+    for _ in range(2):
+        with open_stack(program, api=api) as stack:
+            stack.up(expect_failure="bucket")
+"""
+
+
+def test_a_function_that_is_rejected_leaves_no_tracebacks_and_no_warnings() -> None:
+    """The SDK drops what the program's loop still had to do: "Future exception was never retrieved", and the like."""
+    command = [sys.executable, "-W", "error", "-c", REJECTED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.dpc_api(agents=2, start_seconds=1)
 class TestMarker:
     """The closest marker goes first."""

@@ -21,7 +21,7 @@ from .deadline import watch
 from .host import OutputReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from .zygote import Launcher
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PROGRAM_MODULE = f"{__package__}.program"
 USER_ERROR_WAS_SHOWN = 32  # by the program, which then exits with this code
 T = TypeVar("T")
+_LEFT_BEHIND = r"(Output\.|RPCManager\.|StackReference\.|_?(register|read|invoke|call|secret)\w*\.<locals>)"
+"""An output whose value is cut off never asks for the rest of what it was made with."""
 _ANSWER_SECONDS = 0.2
 _GRACE_SECONDS = 5.0
 """How long a function may take to notice that its deployment is over."""
@@ -111,11 +113,12 @@ class Inline:
         language_pb2_grpc.add_LanguageRuntimeServicer_to_server(server, port)
         address = f"127.0.0.1:{port.add_insecure_port('127.0.0.1:0')}"
         port.start()
-        try:
-            return act(address)
-        finally:
-            port.stop(0).wait()
-            _drop_unawaited()
+        with _unawaited_in_silence():
+            try:
+                return act(address)
+            finally:
+                port.stop(0).wait()
+                gc.collect()
 
     def _program(self) -> Any:
         task = asyncio.current_task()
@@ -148,6 +151,8 @@ class Thread:
         self._fail = fail
         self._inline = Inline(function, settings["seconds"], env)
         self._settings, self._at_end = settings, at_end
+        self._silence = contextlib.ExitStack()
+        self._silence.enter_context(_unawaited_in_silence())
         self._thread = threading.Thread(target=self._run, name="inline program", daemon=True)
         self._thread.start()
 
@@ -173,7 +178,8 @@ class Thread:
         self.kill()
         self._thread.join(_GRACE_SECONDS)
         if self.exit_code != 0:
-            _drop_unawaited()
+            gc.collect()
+        self._silence.close()
 
 
 def _language_server(program: Callable[[], Any]) -> Any:
@@ -189,6 +195,11 @@ def _language_server(program: Callable[[], Any]) -> Any:
     class Server(LanguageServer):
         """The SDK's, which leaves its loop open where its clean-up meets the end of the deployment."""
 
+        def _exception_handler(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            """Say nothing of errors that nobody asked for, however late: the engine has told the program's own."""
+            if isinstance(context.get("exception"), grpc.RpcError):
+                loop.stop()
+
         def Run(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
             level = logging.getLogger("asyncio").level
             try:
@@ -203,20 +214,20 @@ def _language_server(program: Callable[[], Any]) -> Any:
     return Server(noting)
 
 
-def _drop_unawaited() -> None:
-    """Drop the coroutines that the SDK leaves behind in a program that failed, without its warnings of them."""
+@contextlib.contextmanager
+def _unawaited_in_silence() -> Iterator[None]:
+    """Let nobody be warned of the coroutines that the SDK leaves behind in a program that failed, nor of ours."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
+        warnings.filterwarnings("ignore", rf"coroutine '{_LEFT_BEHIND}.*' was never awaited", RuntimeWarning)
+        yield
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
     if loop.is_closed():
         return
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    if tasks:
+    while tasks := asyncio.all_tasks(loop):  # the end of one may begin another
+        for task in tasks:
+            task.cancel()
         loop.run_until_complete(asyncio.wait(tasks))
     loop.close()
 
