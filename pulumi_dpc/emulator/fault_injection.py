@@ -44,6 +44,10 @@ class FaultInjection:
         """Handle the request, then answer what the function makes of the JSON answer."""
         self.inject(Fault("rewrite", rewrite=rewrite, **when))
 
+    def withdraw(self, fault: Fault) -> int:
+        """Drop one fault, the very object that was injected; return how many requests it has befallen."""
+        return self._faults.withdraw(fault)
+
     def clear_faults(self) -> None:
         """Drop every fault that is still to come."""
         self._faults.clear()

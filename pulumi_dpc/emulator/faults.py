@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .wire import Answer, Reply, Request
 
@@ -26,6 +26,10 @@ Kind = Literal[
     "status-word",
     "rewrite",
 ]
+
+
+_LOWEST, _HIGHEST = 200, 599
+"""An informational status (1xx) ends no answer."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,9 @@ class Fault:
         body: Its body: JSON as a value, or text or bytes as they are; by default a problem that says so.
         content_type: Of that body; ``application/json`` where not given.
         rewrite: Returns the JSON to answer, given the JSON that would have been answered.
+
+    Raises:
+        ValueError: There is no such kind, or no such status.
     """
 
     kind: Kind
@@ -70,6 +77,17 @@ class Fault:
     body: Any = None
     content_type: str | None = None
     rewrite: Callable[[Any], Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could never befall a request, before a test waits for it."""
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"Fault: kind is one of {', '.join(get_args(Kind))}; not {self.kind!r}")
+        if type(self.status) not in (int, HTTPStatus) or not _LOWEST <= self.status <= _HIGHEST:
+            raise ValueError(
+                f"Fault: status is a number from {_LOWEST} to {_HIGHEST}, as 503; not {self.status!r}"
+            )
+        if (self.kind == "rewrite") != callable(self.rewrite):
+            raise ValueError("Fault: the kind `rewrite`, and no other, takes a function as `rewrite`")
 
 
 @dataclass
@@ -103,6 +121,13 @@ class FaultPlan:
         """Drop every fault."""
         with self._lock:
             self._armed.clear()
+
+    def withdraw(self, fault: Fault) -> int:
+        """Drop one fault, this very object; return how many requests it has befallen."""
+        with self._lock:
+            found = [armed for armed in self._armed if armed.fault is fault]
+            self._armed = [armed for armed in self._armed if armed.fault is not fault]
+            return sum(armed.fired for armed in found)
 
     def take(self, request: Request) -> Fault | None:
         """Return the first fault that befalls this request."""

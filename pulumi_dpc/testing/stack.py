@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pulumi_dpc.emulator import Emulator, Fault
+from pulumi_dpc.emulator.faults import Kind
 
 from ._engine import stack as engine
 from .errors import CommandFailed, NotAsExpected, NotSupported, TestingError
@@ -68,21 +70,23 @@ class Stack:
             replace: Names of resources that are replaced, whatever has changed.
             continue_on_error: Whether a failure leaves the other resources to be done.
             fail: What goes wrong at the service meanwhile: a status that a request is answered with, a ``Fault``, or
-                several of them. One that no request has met is an error; afterwards the service is well again.
+                several of them. One that no request has met is an error; afterwards all of them are taken back, and
+                those that the test itself has injected stay.
             expect_failure: See ``Stack``.
         """
-        urns, before = [self[name].urn for name in replace], len(self.api.requests)
-        faults = [fail] if isinstance(fail, int | Fault) else list(fail or ())
+        urns, faults = [self[name].urn for name in replace], _faults(fail)
+        befallen: list[int] = []
         for fault in faults:
-            self.api.inject(Fault("status", status=fault) if isinstance(fault, int) else fault)
+            self.api.inject(fault)
         try:
             result = self._run(
                 "up", expect_failure, refresh=refresh, replace=urns, continue_on_error=continue_on_error
             )
         finally:
-            if faults:
-                self.api.clear_faults()
-        met = sum(request.fault is not None for request in self.api.requests[before:])
+            befallen += map(self.api.withdraw, faults)
+            if any(count and fault.kind == "refuse" for fault, count in zip(faults, befallen, strict=True)):
+                self.api.up()
+        met = sum(count > 0 for count in befallen)
         if met < len(faults):
             raise TestingError(
                 f"of {len(faults)} faults only {met} befell a request of this `up`:\n\n{result.text}"
@@ -193,6 +197,32 @@ class Stack:
         )
         _judge(command.partition("_")[0], result, expect_failure)
         return result
+
+
+def _faults(fail: int | Fault | Iterable[int | Fault] | None) -> list[Fault]:
+    """Return faults that are no one else's, so that each can be counted and taken back on its own.
+
+    Raises:
+        TestingError: One of them is neither a status nor a fault.
+    """
+    given = [fail] if isinstance(fail, int | Fault | str) else [] if fail is None else fail
+    faults: list[Fault] = []
+    for one in given if isinstance(given, Iterable) else [given]:
+        if isinstance(one, Fault):
+            faults.append(dataclasses.replace(one))
+        elif isinstance(one, int) and not isinstance(one, bool):
+            faults.append(_status(one))
+        else:
+            text = f"a status such as 503, a Fault, or several of them; not {one!r}"
+            raise TestingError(f"fail= takes {text}. The kinds of a Fault: {', '.join(get_args(Kind))}")
+    return faults
+
+
+def _status(status: int) -> Fault:
+    try:
+        return Fault("status", status=status)
+    except ValueError as error:
+        raise TestingError(f"fail={status}: {error}") from None
 
 
 def _judge(command: str, result: Result, expect_failure: bool | str) -> None:  # noqa: FBT001 - as given

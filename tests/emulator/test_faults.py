@@ -34,6 +34,16 @@ def codes(caller: Caller, count: int, path: str = AGENTS) -> list[int]:
     return [caller.send("GET", path).status_code for _ in range(count)]
 
 
+def test_a_fault_that_cannot_be_is_refused_with_those_that_can(api: Emulator) -> None:
+    wrong: Any = "drop"
+    with pytest.raises(ValueError, match=r"kind is one of refuse, drop-before, .*; not 'drop'"):
+        Fault(wrong)
+    with pytest.raises(ValueError, match="status is a number from 200 to 599, as 503; not '503'"):
+        api.fail_next("503")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="`rewrite`"):
+        Fault("rewrite")
+
+
 class TestWhich:
     """Which request a fault befalls."""
 

@@ -147,6 +147,37 @@ def test_a_failure_that_does_not_come_is_an_error(dpc_stack: StackFactory) -> No
         _ = stack["orders"]
 
 
+def test_a_fault_is_counted_and_taken_back_for_itself(dpc_stack: StackFactory) -> None:
+    """A fault of the test's own counts for none of `fail`, and is still there afterwards."""
+    own = Fault("status", status=503, match="POST */nowhere")
+    stack = dpc_stack(lambda: pipeline(running=False))
+    stack.api.inject(own)
+    stack.api.inject(Fault("status", status=503, match="POST /v1/*", retry_after=0))
+    with pytest.raises(TestingError, match="of 1 faults only 0 befell a request"):
+        stack.up(fail=Fault("drop-after", match="PUT /v1/*"), expect_failure="503")
+    stack.up()
+    assert stack.api.withdraw(own) == 0
+
+
+@pytest.mark.parametrize(
+    ("fail", "says"),
+    [
+        ("drop-after", "not 'drop-after'. The kinds of a Fault: refuse, drop-before"),
+        (True, "a status such as 503"),
+        ([503, None], "not None"),
+        (5.5, "not 5.5"),
+        (42, "from 200 to 599"),
+    ],
+)
+def test_what_is_no_fault_is_refused_before_anything_runs(
+    fail: Any, says: str, dpc_stack: StackFactory
+) -> None:
+    stack = dpc_stack(lambda: pipeline(running=False))
+    with pytest.raises(TestingError, match=says):
+        stack.up(fail=fail)
+    assert not stack.api.requests
+
+
 @pytest.mark.parametrize("kind", ["output", "input"])
 def test_a_program_that_waits_for_nothing_is_ended_and_what_it_waits_for_is_named(
     kind: str, dpc_stack: StackFactory
