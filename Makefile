@@ -57,10 +57,10 @@ matrix: .venv/installed ## the suite with every Python that is here, and the low
 package: ## build the wheel and the source distribution in dist, and install each in an empty environment, with pip and uv
 	$(PYTHON) -m tests.installing dist
 
-sbom: ## what is installed beside the wheel in dist, as CycloneDX, in build/sbom.cdx.json
+sbom: ## what is installed beside the wheel in dist, with every extra that users get, as CycloneDX, in build/sbom.cdx.json
 	rm -rf build/sbom && mkdir -p build/sbom
 	$(PYTHON) -m venv build/sbom/empty
-	build/sbom/empty/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/*.whl)[emulator]"
+	build/sbom/empty/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/*.whl)[cli,emulator,testing]"
 	$(PYTHON) -m venv build/sbom/tool
 	build/sbom/tool/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0
 	build/sbom/tool/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file build/sbom.cdx.json build/sbom/empty/bin/python

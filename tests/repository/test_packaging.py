@@ -143,6 +143,12 @@ def test_the_notice_names_what_the_package_needs_and_its_licence() -> None:
         assert licence in said, (name, said)
 
 
+def test_the_sbom_leaves_out_no_extra_that_users_get() -> None:
+    """It had only what the emulator needs, so who checks the command or the tests by it found nothing."""
+    (extras,) = re.findall(r"dist/\*\.whl\)\[([\w,]+)\]", (REPOSITORY / "Makefile").read_text())
+    assert {*extras.split(","), "dev", "docs"} == set(PROJECT["optional-dependencies"])
+
+
 def test_every_release_says_what_need_not_be_created_again() -> None:
     """Whoever upgrades wants to know first whether a live stream is touched (RELEASING.md)."""
     sections = re.split(r"^## ", (REPOSITORY / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]

@@ -22,7 +22,7 @@ def open_stack(
     Options: `parallel=8`, `source=SOURCE`; for the engine also `plain_processes=False`, `mocks`, and `preload=()`
     (modules its processes need).
     """
-    # Imported late: programs and provider hosts import this package too, for `sample_provider`.
+    # Imported late: a run needs only one of them.
     if kind == "cli":
         from .cli import CliStack
 
