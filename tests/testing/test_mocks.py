@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import inspect
 from typing import Any
 
 import pulumi
@@ -90,3 +92,12 @@ def test_what_is_not_given_is_refused_by_name(missing: str, what: str, dpc_stack
     assert f"the program needs {missing} ({what})" in str(refused.value)
     assert f"mocks={{'{missing}': " in str(refused.value)
     assert not stack.api.pipelines
+
+
+def test_a_refused_program_leaves_nothing_that_warns_when_it_is_freed(dpc_stack: StackFactory) -> None:
+    """Its errors keep the coroutines of the SDK for long: "coroutine 'Output.future' was never awaited"."""
+    stack = dpc_stack(landing, mocks={BUCKET: GIVEN[BUCKET], REGION: GIVEN[REGION]})
+    with pytest.raises(NotSupported):
+        stack.up(expect_failure=True)
+    kept = [found for found in gc.get_objects() if inspect.iscoroutine(found)]
+    assert not [found for found in kept if inspect.getcoroutinestate(found) == inspect.CORO_CREATED]

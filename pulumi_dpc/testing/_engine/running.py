@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import inspect
 import json
 import logging
 import os
@@ -12,7 +13,7 @@ import signal
 import threading
 import warnings
 from concurrent import futures
-from types import SimpleNamespace
+from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import grpc
@@ -118,7 +119,7 @@ class Inline:
                 return act(address)
             finally:
                 port.stop(0).wait()
-                gc.collect()
+                _drop_unawaited()
 
     def _program(self) -> Any:
         task = asyncio.current_task()
@@ -178,7 +179,7 @@ class Thread:
         self.kill()
         self._thread.join(_GRACE_SECONDS)
         if self.exit_code != 0:
-            gc.collect()
+            _drop_unawaited()
         self._silence.close()
 
 
@@ -220,6 +221,17 @@ def _unawaited_in_silence() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", rf"coroutine '{_LEFT_BEHIND}.*' was never awaited", RuntimeWarning)
         yield
+
+
+def _drop_unawaited() -> None:
+    """Drop what outputs that failed were made with and never asked for, also where an error holds it for longer."""
+    for found in gc.get_objects():
+        # What is in a traceback has failed, so this takes nothing from a program of another thread.
+        if isinstance(found, TracebackType) and found.tb_frame.f_code.co_name == "compute_data":
+            for value in found.tb_frame.f_locals.values():
+                if inspect.iscoroutine(value) and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
+                    value.close()
+    gc.collect()
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
