@@ -8,9 +8,11 @@ from typing import Any, TypeAlias
 import pulumi
 
 from ._engine.unsupported import Unsupported, missing
+from ._engine.values import has_secret, plain
+from .answers import of_function, of_resource, of_stack, told
 
 Mock: TypeAlias = Any
-"""A mapping of outputs, or a function that returns one."""
+"""A mapping of outputs, or a function that returns one; a ``Secret`` in it is one of the program."""
 
 _REFERENCE = "pulumi:pulumi:StackReference"
 _SECRETS = "secretOutputNames"
@@ -31,25 +33,26 @@ class MockTable:
         if kind == _REFERENCE:
             return id_, self._stack(inputs.get("name") or id_)
         mock = self._mocks[kind]
-        made = mock(name, inputs) if callable(mock) else mock
-        outputs = {**inputs, **made}
+        with told(kind, "(name, inputs)"):
+            made = mock(name, inputs) if callable(mock) else mock
+        outputs = {**inputs, **of_resource(kind, made)}
         return str(outputs.pop("id", None) or id_ or f"{name}-id"), outputs
 
     def _stack(self, name: str) -> dict[str, Any]:
         if name not in self._mocks:
             raise Unsupported(missing(name, "a stack reference"))
-        outputs = dict(self._mocks[name])
-        secret = [key for key, value in outputs.items() if hasattr(value, "value")]
-        plain = {key: getattr(value, "value", value) for key, value in outputs.items()}
-        return {"name": name, "outputs": plain, _SECRETS: secret}
+        outputs = of_stack(name, self._mocks[name])
+        secret = [key for key, value in outputs.items() if has_secret(value)]
+        return {"name": name, "outputs": plain(outputs), _SECRETS: secret}
 
     def call(self, token: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
         """Return what a function answers."""
         if token not in self._mocks:
             raise Unsupported(missing(token, "a function"))
         mock = self._mocks[token]
-        answer: Mapping[str, Any] = mock(arguments) if callable(mock) else mock
-        return answer
+        with told(token, "(arguments)"):
+            answer = mock(arguments) if callable(mock) else mock
+        return of_function(token, answer)
 
 
 class PulumiMocks:
@@ -67,14 +70,15 @@ class PulumiMocks:
         asked = pulumi.runtime.MockResourceArgs(
             typ=kind, name=name, inputs=inputs, provider=None, resource_id=id_ or None, custom=True
         )
-        made, outputs = self._mocks.new_resource(asked)
-        return str(made or id_), dict(outputs)
+        with told(kind, "(args)"):
+            made, outputs = self._mocks.new_resource(asked)
+        return str(made or id_), of_resource(kind, outputs)
 
     def call(self, token: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
         """Return what a function answers."""
-        answer = self._mocks.call(pulumi.runtime.MockCallArgs(token=token, args=arguments, provider=""))
-        found: Mapping[str, Any] = answer[0] if isinstance(answer, tuple) else answer
-        return found
+        with told(token, "(args)"):
+            answer = self._mocks.call(pulumi.runtime.MockCallArgs(token=token, args=arguments, provider=""))
+        return of_function(token, answer[0] if isinstance(answer, tuple) else answer)
 
 
 def table_of(mocks: Mapping[str, Mock] | pulumi.runtime.Mocks | None) -> MockTable | PulumiMocks:

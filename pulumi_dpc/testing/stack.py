@@ -181,7 +181,7 @@ class Stack:
         done: engine.Result = getattr(self._engine, command)(**options)
         requests = self.api.requests[before:]
         if done.unsupported:
-            raise NotSupported(done.unsupported)
+            raise (TestingError if done.is_mock_broken else NotSupported)(done.unsupported)
         if command != "preview":
             self._resources = tuple(map(Resource, self._engine.export()))
         result = Result(

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_dpc.testing import NotSupported, Secret, StackFactory
+from pulumi_dpc.testing import NotSupported, Secret, StackFactory, TestingError
 from tests.testing.programs import pipeline
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -101,3 +101,70 @@ def test_a_refused_program_leaves_nothing_that_warns_when_it_is_freed(dpc_stack:
         stack.up(expect_failure=True)
     kept = [found for found in gc.get_objects() if inspect.iscoroutine(found)]
     assert not [found for found in kept if inspect.getcoroutinestate(found) == inspect.CORO_CREATED]
+
+
+def raising(name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Fail as a test fails."""
+    pytest.fail(f"{name} has no tags")
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        (
+            {BUCKET: raising},
+            r"called with \(name, inputs\), raised Failed: landing has no tags \(.*test_mocks",
+        ),
+        ({BUCKET: lambda _: {}}, "raised TypeError: .*takes 1 positional argument but 2 were given"),
+        ({BUCKET: "arn"}, "gives a value of the type `str`: it must be a mapping of outputs"),
+        ({BUCKET: {"tags": [{"a": {1, 2}}]}}, r"the type `set` as `tags\[0\].a`"),
+        ({REGION: None}, "gives None: it must be a mapping of results"),
+        ({NETWORK: {7: "x"}}, "has the key 7: keys must be texts"),
+    ],
+)
+def test_a_broken_mock_is_no_failure_of_the_program(
+    broken: dict[str, Any], says: str, dpc_stack: StackFactory
+) -> None:
+    """Also where a failure is expected; and nothing is left of what was under way."""
+    stack = dpc_stack(landing, mocks={**GIVEN, **broken})
+    with pytest.raises(TestingError, match=f"^the mock of .*{says}") as error:
+        stack.up(expect_failure=True)
+    assert not isinstance(error.value, NotSupported)
+    assert not stack._engine.pending_operations
+
+
+def test_a_mock_that_breaks_in_a_refresh_is_told_too(dpc_stack: StackFactory) -> None:
+    mocks: dict[str, Any] = {BUCKET: {"arn": "x"}}
+    stack = dpc_stack(lambda: Bucket("landing", prefix="x"), mocks=mocks)
+    stack.up()
+    mocks[BUCKET] = raising
+    with pytest.raises(TestingError, match="raised Failed: landing has no tags"):
+        stack.refresh(expect_failure=True)
+    assert stack["landing"].arn == "x"
+
+
+def test_a_secret_that_a_mock_gives_is_one_of_the_program(dpc_stack: StackFactory) -> None:
+    """Of a resource, of a function, and within what another stack exports."""
+
+    def program() -> None:
+        bucket = Bucket("landing", prefix="x")
+        pulumi.export("arn", bucket.arn)
+        pulumi.export("region", region())
+        pulumi.export("login", pulumi.StackReference(NETWORK).require_output("login"))
+
+    def region() -> pulumi.Output[Any]:
+        return pulumi.runtime.invoke_output(REGION, {}).apply(lambda found: found["key"])
+
+    stack = dpc_stack(
+        program,
+        mocks={
+            BUCKET: {"arn": Secret("hunter2")},
+            REGION: {"key": Secret("hunter3")},
+            NETWORK: {"login": {"password": Secret("hunter4")}},
+        },
+    )
+    assert stack.up().outputs == {
+        "arn": Secret("hunter2"),
+        "region": Secret("hunter3"),
+        "login": Secret({"password": "hunter4"}),
+    }

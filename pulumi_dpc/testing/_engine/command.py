@@ -14,6 +14,7 @@ from .report import report
 from .running import USER_ERROR_WAS_SHOWN, Process, Running, Thread
 from .stack import Result
 from .state import Operation, Snapshot, State
+from .unsupported import Unsupported
 from .values import Props, Secret, plain, transform
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Command:
             self._run(refresh=refresh, program=program, delete=delete)
         except Bail:
             self.deployment.bail()
+        except Unsupported as refusal:
+            self.deployment.refuse(refusal)
         finally:
             self.deployment.await_idle(lambda: self.snapshot.frozen)
             self._kill_unfinished_program()
@@ -184,7 +187,7 @@ class Command:
         result.drifted = deployment.drifted
         if result.ok and not self._options.dry_run:
             result.outputs = plain(deployment.outputs)
-        result.unsupported = deployment.unsupported
+        result.unsupported, result.is_mock_broken = deployment.unsupported, deployment.is_mock_broken
         shown = transform(deployment.outputs, lambda _: "[secret]")
         name = f"{self._source.project}-{self._source.stack}"
         text = report(result, shown, stack=name, dry_run=self._options.dry_run)

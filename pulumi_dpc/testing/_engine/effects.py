@@ -10,6 +10,7 @@ from .host import Host, InitFailed, ProviderError, Read
 from .mocks import MockHost, Mocks
 from .providers import PACKAGE, PROVIDER_TYPE
 from .steps import resolve
+from .unsupported import Unsupported
 from .values import UNKNOWN, Secret, changed_paths, has_unknown
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Effects:
             new.id, new.outputs, new.init_errors = failed.id, failed.outputs, failed.reasons
             self._created(new, old if pend_delete else None, done)
             raise
-        except ProviderError:
+        except (ProviderError, Unsupported):
             self._snapshot.end(new)
             raise
         self._created(new, old if pend_delete else None, done)
@@ -110,7 +111,7 @@ class Effects:
             self._finish(new)
             self._snapshot.end(new, new=new, done=old)
             raise
-        except ProviderError:
+        except (ProviderError, Unsupported):
             self._snapshot.end(new)
             raise
         self._finish(new)
@@ -162,7 +163,7 @@ class Effects:
         self._snapshot.begin(new, "reading")
         try:
             found = host.read(new, new.inputs)
-        except ProviderError:
+        except (ProviderError, Unsupported):
             self._snapshot.end(new)
             raise
         new.id, new.outputs, new.init_errors = found.id or new.id, found.outputs, list(found.reasons)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .providers import PROVIDER_TYPE
 from .stack import Diagnostic, Step
-from .unsupported import Unsupported
+from .unsupported import BrokenMock, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ class Progress:
     def __init__(self, mask: Mask) -> None:
         self.mask = mask
         self.unsupported = ""
-        self.is_deaf = False
+        self.is_mock_broken = self.is_deaf = False
         self.diagnostics: list[Diagnostic] = []
         self.progress: list[Diagnostic] = []
         self.errored = self.canceled = self.bailed = False
@@ -51,7 +51,9 @@ class Progress:
 
     def refuse(self, refusal: Unsupported) -> None:
         """Stop at what the double does not do, and keep what it is apart from the program's own errors."""
-        self.unsupported = self.unsupported or self.mask.hide(str(refusal))
+        if not self.unsupported:
+            self.unsupported = self.mask.hide(str(refusal))
+            self.is_mock_broken = isinstance(refusal, BrokenMock)
         self.fail("", str(refusal))
 
     def bail(self) -> None:

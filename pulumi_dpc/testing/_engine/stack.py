@@ -83,6 +83,8 @@ class Result:
     drifted: bool = False
     unsupported: str = ""
     """What the program asked for that the engine double does not do."""
+    is_mock_broken: bool = False
+    """Whether it is a mistake in a mock that `unsupported` tells."""
     seconds: float = 0.0
     """Wall time of the command alone, without what the stack does around it."""
 

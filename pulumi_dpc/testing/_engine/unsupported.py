@@ -7,6 +7,10 @@ class Unsupported(Exception):
     """The engine double does not do this; the real engine may."""
 
 
+class BrokenMock(Unsupported):
+    """A mock gives what no provider could give, or raises: a mistake of the test, and no failure of its program."""
+
+
 def missing(token: str, what: str) -> str:
     """Return the sentence that says what a test has to give."""
     return (
