@@ -178,12 +178,14 @@ class Stack:
 
     def _run(self, command: str, expect_failure: bool | str, **options: Any) -> Result:  # noqa: FBT001 - as given
         before = len(self.api.requests)
-        done: engine.Result = getattr(self._engine, command)(**options)
+        try:
+            done: engine.Result = getattr(self._engine, command)(**options)
+        finally:
+            if command != "preview":
+                self._resources = tuple(map(Resource, self._engine.export()))
         requests = self.api.requests[before:]
         if done.unsupported:
             raise (TestingError if done.is_mock_broken else NotSupported)(done.unsupported)
-        if command != "preview":
-            self._resources = tuple(map(Resource, self._engine.export()))
         result = Result(
             exit_code=done.exit_code,
             steps=tuple(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,29 @@ def test_a_program_that_waits_for_nothing_is_ended_and_what_it_waits_for_is_name
     named = "the stack output `endpoint`" if kind == "output" else f"an input of `orders` ({TYPE})"
     report = dpc_stack(program, seconds=0.3).up(expect_failure=True).text
     assert f"the program has not ended after 0.3 s: {named} never resolves" in report
+
+
+def test_an_interrupt_leaves_what_was_made_in_the_state(dpc_stack: StackFactory) -> None:
+    """What is at the service and in no state would be made a second time, or be there for ever."""
+
+    def interrupt(_: str) -> Any:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        return asyncio.get_running_loop().create_future()
+
+    def program() -> None:
+        made = pipeline(running=False)
+        if not stack.resources:
+            pulumi.export("x", made.id.apply(interrupt))
+
+    stack = dpc_stack(program)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            stack.up()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert stack["orders"].id
+    assert stack.up().op("orders") == "same"
 
 
 def test_a_file_that_waits_for_nothing_is_ended_too(tmp_path: Path, dpc_stack: StackFactory) -> None:

@@ -71,6 +71,9 @@ class Command:
             self.deployment.bail()
         except Unsupported as refusal:
             self.deployment.refuse(refusal)
+        except KeyboardInterrupt:
+            self.cancel()
+            raise
         finally:
             self.deployment.await_idle(lambda: self.snapshot.frozen)
             self._kill_unfinished_program()

@@ -166,9 +166,9 @@ class DoubleStack:
         began = time.monotonic()
         try:
             command.run(refresh=refresh, program=program, delete=program or not refresh)
+        finally:
             if not options.dry_run:
                 self._file.save(command.deployment.resources, command.snapshot.pending)
-        finally:
             self._command = None
         result = command.result()
         result.seconds = time.monotonic() - began
