@@ -26,10 +26,34 @@ class Secret:
     value: Any = field(repr=False)
 
 
+@dataclass(frozen=True)
+class _Ours:
+    """What a program knows of a resource of this package, and the state has under no name of its own.
+
+    Attributes:
+        of_id: The property that is the last part of the resource's id.
+        left_out: The optional properties, which are None where nobody gave them.
+    """
+
+    of_id: str
+    left_out: frozenset[str]
+
+
+_OURS = {
+    "pulumi-python:dynamic/dpc:StreamingPipeline": _Ours(
+        "streaming_pipeline_id", frozenset({"advanced_properties", "running"})
+    ),
+    "pulumi-python:dynamic/dpc:StreamingAgent": _Ours(
+        "agent_id", frozenset({"description", "restricted_access", "track_name", "version_details"})
+    ),
+}
+
+
 class Resource:
     """One resource of a stack, after the last command that wrote its state.
 
     Its outputs are attributes, by the names that programs know them by; ``outputs`` has them by Pulumi's own names.
+    An optional argument of a pipeline or an agent that was left out is None.
     A secret is a ``Secret``. An output that is missing is an ``AttributeError`` that says which there are.
 
     Attributes:
@@ -74,6 +98,12 @@ class Resource:
         if name.startswith("__") or "outputs" not in vars(self):
             raise AttributeError(name)
         found = next((key for key in (name, _camel(name)) if key in self.outputs), None)
+        ours = _OURS.get(self.pulumi_resource_type)
+        if found is None and ours is not None:
+            if name == ours.of_id:
+                return self.id.rpartition("/")[2]
+            if name in ours.left_out:
+                return None
         if found is None:
             raise AttributeError(_no_such_output(self, name))
         return known(self.outputs[found], f"{self.pulumi_resource_name}.{name}")

@@ -49,6 +49,25 @@ def test_outputs_are_attributes_by_the_names_of_programs() -> None:
     assert not [key for key in orders.outputs if key.startswith("__")]
 
 
+def test_all_that_a_program_knows_of_a_resource_a_test_knows_too(dpc_stack: StackFactory) -> None:
+    """Also what is made of the id, and None for what was left out."""
+    import pulumi_dpc as dpc
+
+    def program() -> None:
+        pipeline(running=None, advancedProperties=None)
+        dpc.StreamingAgent("mine", name="mine", cloud_provider="aws", deployment="fargate")
+
+    stack = dpc_stack(program)
+    stack.up()
+    for name, kind in {"orders": dpc.StreamingPipeline, "mine": dpc.StreamingAgent}.items():
+        known = [key for key, value in vars(kind).items() if isinstance(value, property) and key[0] != "_"]
+        assert known
+        assert not [key for key in known if not hasattr(stack[name], key)]
+    assert stack["orders"].streaming_pipeline_id == stack.api.pipeline("orders").id
+    assert stack["mine"].agent_id == stack["mine"].id.rpartition("/")[2]
+    assert stack["orders"].advanced_properties is None
+
+
 def test_an_output_that_is_missing_is_told_with_those_that_are_there() -> None:
     with pytest.raises(AttributeError) as error:
         _ = Resource(STORED).runing
