@@ -92,7 +92,7 @@ def open_stack(
         project: The project's name; by default that of ``Pulumi.yaml``.
         env: Environment variables of the program and the provider. A function sees those of this process.
         parallel: How many operations run at a time.
-        seconds: How long a program may wait for nothing before the command fails.
+        seconds: How long a program may wait for nothing, or block, before the command fails.
         cli: Whether Pulumi's own CLI runs the commands, on a backend of files in a temporary folder.
         places: Where a relative folder is looked for; by default the current one.
 

@@ -217,6 +217,27 @@ def test_a_program_that_waits_for_nothing_is_ended_and_what_it_waits_for_is_name
     assert f"the program has not ended after 0.3 s: {named} never resolves" in report
 
 
+def test_a_file_that_blocks_is_ended_and_where_is_told(tmp_path: Path, dpc_stack: StackFactory) -> None:
+    """It never comes back to its loop, where it could say what it waits for."""
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text("import threading\nthreading.Event().wait()\n")
+    errors = dpc_stack(tmp_path, seconds=0.1).up(expect_failure=True).errors
+    place = f"`<module>` ({(tmp_path / '__main__.py').resolve()}, line 2)"
+    assert errors == (f"the program has not ended after 0.1 s: it computes or blocks in {place}",)
+
+
+def test_a_function_that_computes_for_a_while_is_not_told_to_wait_for_its_inputs(
+    dpc_stack: StackFactory,
+) -> None:
+    """Its loop comes back late: what it waits for then, it has only just begun to wait for."""
+
+    def program() -> None:
+        threading.Event().wait(0.5)
+        pulumi.export("x", pulumi.Output.from_input("y"))
+
+    assert dpc_stack(program, seconds=0.3).up().outputs == {"x": "y"}
+
+
 def test_an_interrupt_leaves_what_was_made_in_the_state(dpc_stack: StackFactory) -> None:
     """What is at the service and in no state would be made a second time, or be there for ever."""
 

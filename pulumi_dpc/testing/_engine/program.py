@@ -18,7 +18,7 @@ from typing import Any
 import pulumi
 import pulumi.runtime
 
-from .deadline import watch
+from .deadline import Watch
 
 USER_ERROR_WAS_SHOWN = 32
 
@@ -49,7 +49,7 @@ def users_traceback() -> str:
 
 
 def _run_path(program: str, seconds: float) -> None:
-    watch(seconds)
+    Watch(seconds)  # until the process ends
     runpy.run_path(program, run_name="__main__")
 
 

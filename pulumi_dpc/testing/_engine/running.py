@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import grpc
 
-from .deadline import watch
+from .deadline import Watch
 from .host import OutputReader
 
 if TYPE_CHECKING:
@@ -97,12 +97,16 @@ class Inline:
         ours = (name for name in os.environ if name.startswith(("PULUMI_", "DPC_")))
         self.workspace = SimpleNamespace(env_vars={**dict.fromkeys(ours, ""), **env})
         self._function, self._seconds = function, seconds
+        self._watch: Watch | None = None
         self._task: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
 
     def run(self, request: Any) -> str:
         """Run it to its end; return the error that it ended with, if it did."""
         server = _language_server(self._program)
-        error: str = server.Run(request, None).error
+        try:
+            error: str = server.Run(request, None).error
+        finally:
+            self._end_watch()
         return error
 
     def while_served(self, act: Callable[[str], T]) -> T:
@@ -118,6 +122,7 @@ class Inline:
             try:
                 return act(address)
             finally:
+                self._end_watch()
                 port.stop(0).wait()
                 _drop_unawaited()
 
@@ -125,8 +130,12 @@ class Inline:
         task = asyncio.current_task()
         if task is not None:
             self._task = asyncio.get_running_loop(), task
-        watch(self._seconds)
+        self._watch = Watch(self._seconds)
         return self._function()
+
+    def _end_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.end()
 
     def interrupt(self) -> None:
         """Interrupt it where it waits; a function that computes goes on, and nobody listens to it."""
