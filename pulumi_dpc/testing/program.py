@@ -46,7 +46,11 @@ def find_program(program: Program, stack: str, project: str | None, places: Iter
     folder = _folder(Path(program), list(places))
     about = _mapping(folder / "Pulumi.yaml")
     main = folder / str(about.get("main") or ".")
-    folder_of_main = main if main.is_dir() else main.parent
+    if main.name == "__main__.py":
+        main = main.parent
+    if not main.is_dir():
+        text = "Pulumi runs `__main__.py` of a folder: name the folder, or leave it out for this one"
+        raise TestingError(f"{folder / 'Pulumi.yaml'}: main: `{about['main']}` is not a folder; {text}")
     name = project or str(about.get("name") or folder.name)
     runtime = about.get("runtime")
     if (runtime.get("name") if isinstance(runtime, Mapping) else runtime) != "python":
@@ -55,7 +59,7 @@ def find_program(program: Program, stack: str, project: str | None, places: Iter
         **_declared(about.get("config") or {}, name),
         **_of_stack(folder / f"Pulumi.{stack}.yaml", name),
     }
-    return Found(name, folder=folder_of_main.resolve(), config=config)
+    return Found(name, folder=main.resolve(), config=config)
 
 
 def _folder(given: Path, places: list[Path]) -> Path:
@@ -82,7 +86,7 @@ def _declared(config: Mapping[str, Any], project: str) -> dict[str, Any]:
     for key, declared in config.items():
         value = declared
         if isinstance(declared, Mapping):
-            value = declared.get("value", declared.get("default"))
+            value = declared.get("value", declared.get("default", Missing()))
         if value is not None:
             found[whole_key(str(key), project)] = value
     return found
@@ -104,8 +108,18 @@ class Encrypted:
     """A secret of a stack's file, whose value only that stack's owner can read."""
 
 
+@dataclass(frozen=True)
+class Missing:
+    """A key that the project's own file declares without a value; Pulumi demands one of every stack."""
+
+
 def _is_encrypted(value: Any) -> bool:
-    return isinstance(value, Mapping) and set(value) == {"secure"}
+    """Tell whether a value is encrypted, or a part of it."""
+    if isinstance(value, list):
+        return any(map(_is_encrypted, value))
+    return isinstance(value, Mapping) and (
+        set(value) == {"secure"} or any(map(_is_encrypted, value.values()))
+    )
 
 
 def whole_key(key: str, project: str) -> str:
@@ -117,7 +131,7 @@ def config_of(found: Found, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration of a stack: what the test gives over what the files say.
 
     Raises:
-        TestingError: The files encrypt a value that the test does not give.
+        TestingError: The files encrypt a value that the test does not give, or declare one that nobody gives.
     """
     config = {**found.config, **{whole_key(key, found.project): value for key, value in given.items()}}
     unread = [key for key, value in config.items() if isinstance(value, Encrypted)]
@@ -126,6 +140,13 @@ def config_of(found: Found, given: Mapping[str, Any]) -> dict[str, Any]:
         raise TestingError(
             f"the configuration {', '.join(unread)} is encrypted in the stack's file, and a test has no key to it:"
             f" give a value with config={{{key!r}: Secret(...)}}"
+        )
+    missing = [key for key, value in config.items() if isinstance(value, Missing)]
+    if missing:
+        key = missing[0]
+        raise TestingError(
+            f"the configuration {', '.join(missing)} is declared in Pulumi.yaml and has no value there nor in the"
+            f" stack's file: give one with config={{{key!r}: ...}}"
         )
     return config
 

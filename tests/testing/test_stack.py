@@ -311,9 +311,30 @@ def test_a_value_that_is_encrypted_in_the_stacks_file_has_to_be_given(tmp_path: 
     assert config_of(found, {"b": Secret("y")}) == {"shop:a": "x", "shop:b": Secret("y")}
 
 
+def test_a_declared_value_that_nobody_gives_has_to_be_given(tmp_path: Path) -> None:
+    """Pulumi refuses the stack; a program that reads it with `get` would pass here."""
+    about = "name: shop\nruntime: python\nconfig:\n  size: {type: integer}\n  zone: {default: a}\n"
+    (tmp_path / "Pulumi.yaml").write_text(about)
+    found = find_program(tmp_path, "prod", None, [])
+    with pytest.raises(TestingError, match=r"shop:size is declared .* config=\{'shop:size': \.\.\.\}"):
+        config_of(found, {})
+    assert config_of(found, {"size": 7}) == {"shop:size": 7, "shop:zone": "a"}
+
+
+def test_a_value_that_is_encrypted_in_part_has_to_be_given(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.prod.yaml").write_text("config: {shop:db: {user: me, keys: [{secure: v1:abc}]}}\n")
+    with pytest.raises(TestingError, match="shop:db is encrypted"):
+        config_of(find_program(tmp_path, "prod", None, []), {})
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        (
+            "name: shop\nruntime: python\nmain: app.py\n",
+            "main: `app.py` is not a folder; Pulumi runs `__main__",
+        ),
         (None, "there is no Pulumi.yaml in "),
         ("name: shop\nruntime: nodejs\n", "runtime: must be python, not 'nodejs'"),
         ("name: [", "is not YAML"),
