@@ -145,6 +145,24 @@ def failures(open_stack: StackFactory, _tmp_path: Path) -> Iterator[Any]:
 
 
 @scenario
+def a_program_that_raises(open_stack: StackFactory, _tmp_path: Path) -> Iterator[Any]:
+    """Its error is told twice: by the program itself, and as what it ended in."""
+
+    def program() -> None:
+        pipeline(running=False)
+        if pulumi.Config().get_bool("politely"):
+            raise pulumi.RunError("there is no landing zone")
+        raise ValueError("the landing zone has no name")
+
+    stack = open_stack(program)
+    for politely in (False, True):
+        stack.set_config("politely", politely)
+        failed = stack.up(expect_failure="the landing zone has no name" if not politely else True)
+        yield len(failed.errors), [error.splitlines()[0] for error in failed.errors]
+        yield seen(failed)
+
+
+@scenario
 def components_aliases_and_protection(open_stack: StackFactory, _tmp_path: Path) -> Iterator[Any]:
     name, aliases, protect = "shop", [""], True
 

@@ -137,10 +137,13 @@ class Command:
         )
 
     def _function_failed(self, error: str) -> None:
-        """Report a function's error, which older SDKs do not tell the engine themselves."""
+        """Report a function's error as the CLI does: once as the SDK tells it (older ones do not), once as its end."""
         deployment = self.deployment
-        if not deployment.is_deaf and not any(said.severity == "error" for said in deployment.diagnostics):
+        if deployment.is_deaf or deployment.stopped:
+            return
+        if not any(said.severity == "error" for said in deployment.diagnostics):
             deployment.say("error", "", error)
+        deployment.say("error", "", f"an unhandled error occurred: {error}")
 
     def _program_failed(self, code: int | None) -> None:
         if code != USER_ERROR_WAS_SHOWN:
