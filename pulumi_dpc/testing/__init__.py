@@ -55,3 +55,8 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    """Name what there is, loaded or not: for completion, and for `help`."""
+    return sorted({*globals(), *__all__})

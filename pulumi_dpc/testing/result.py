@@ -11,6 +11,11 @@ from pulumi_dpc.emulator import Request
 _NO_CHANGE = ("same", "read")
 
 
+def is_of(token: str, type_: str) -> bool:
+    """Tell whether a type token is the one that is meant, by its whole or by its last word."""
+    return type_ in (token, token.rpartition(":")[2])
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing that the engine did, or would do.
@@ -90,6 +95,12 @@ class Result:
         """Return the texts of the warnings."""
         return tuple(said.text for said in self.diagnostics if said.severity == "warning")
 
-    def op(self, name: str) -> str:
-        """Return what was done with the resources of a name: the engine's words, joined with commas; or nothing."""
-        return ", ".join(step.op for step in self.steps if step.name == name)
+    def op(self, name: str, type: str | None = None) -> str:  # noqa: A002
+        """Return what was done with the resources of a name: the engine's words, joined with commas; or nothing.
+
+        Args:
+            name: Their name in the program.
+            type: Their type, where resources of several types share the name: the token, or its last word.
+        """
+        named = [step for step in self.steps if step.name == name]
+        return ", ".join(step.op for step in named if type is None or is_of(step.type, type))

@@ -15,7 +15,7 @@ from ._engine import stack as engine
 from .errors import CommandFailed, NotAsExpected, NotSupported, TestingError
 from .program import config_text, whole_key
 from .resource import Resource, known
-from .result import Diagnostic, Result, Step
+from .result import Diagnostic, Result, Step, is_of
 
 PIPELINE = "pulumi-python:dynamic/dpc:StreamingPipeline"
 _STACK = "pulumi:pulumi:Stack"
@@ -144,7 +144,7 @@ class Stack:
             LookupError: There is none, or more than one; the text names what there is.
         """
         named = [resource for resource in self._resources if resource.pulumi_resource_name == name]
-        found = [resource for resource in named if type is None or _is_of(resource, type)]
+        found = [resource for resource in named if type is None or is_of(resource.pulumi_resource_type, type)]
         if len(found) == 1:
             return found[0]
         raise LookupError(_ambiguous(name, found) if found else _no_such_resource(name, self._resources))
@@ -243,11 +243,6 @@ def _is_pulumis(resource: Resource) -> bool:
     kind = resource.pulumi_resource_type
     is_default = resource.pulumi_resource_name.startswith("default")
     return kind == _STACK or (kind.startswith("pulumi:providers:") and is_default)
-
-
-def _is_of(resource: Resource, type_: str) -> bool:
-    token = resource.pulumi_resource_type
-    return type_ in (token, token.rpartition(":")[2])
 
 
 def _ambiguous(name: str, found: Iterable[Resource]) -> str:

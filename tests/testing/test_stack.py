@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pydoc
 import signal
 import threading
 from pathlib import Path
@@ -12,13 +13,16 @@ from typing import Any
 import pulumi
 import pytest
 
+import pulumi_dpc.testing
 from pulumi_dpc.emulator import Emulator, Fault
 from pulumi_dpc.testing import (
     CommandFailed,
     NotAsExpected,
     NotSupported,
+    Result,
     Secret,
     StackFactory,
+    Step,
     TestingError,
     Unresolved,
     open_stack,
@@ -285,6 +289,22 @@ def test_a_function_sees_the_variables_of_the_test_and_no_account_of_its_reader(
     result = dpc_stack(program).up()
     assert result.outputs == {"name": "Analytics"}
     assert [request.path for request in result.requests] == ["/v1/projects"]
+
+
+def test_what_was_done_is_told_by_name_and_type() -> None:
+    """A component and what is in it often share their name."""
+    steps = (Step("same", "shop", "acme:index:Team", ""), Step("update", "shop", TYPE, ""))
+    done = Result(0, steps, {}, (), (), "", 0.0)
+    assert done.op("shop") == "same, update"
+    assert (done.op("shop", "StreamingPipeline"), done.op("shop", "acme:index:Team")) == ("update", "same")
+    assert done.op("shop", "Bucket") == ""
+
+
+def test_help_and_completion_know_what_there_is() -> None:
+    text = pydoc.plain(pydoc.render_doc(pulumi_dpc.testing))
+    assert "class Stack(" in text
+    assert "open_stack(" in text
+    assert set(pulumi_dpc.testing.__all__) <= set(dir(pulumi_dpc.testing))
 
 
 def test_a_stack_can_be_opened_without_pytest() -> None:
