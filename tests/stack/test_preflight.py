@@ -226,7 +226,8 @@ def test_one_listing_of_agents_and_one_of_pipelines_serve_a_whole_preview(world:
 
 def test_a_changed_definition_costs_the_listing_of_agents(world: World) -> None:
     world.up(resource())
-    world.write(resource(definition=edited(advancedProperties={})))
+    more = {**DEFINITION["advancedProperties"], "max.batch.size": 7}
+    world.write(resource(definition=edited(advancedProperties=more)))
     assert warnings(world) == []
     assert world.requests() == [AGENTS]
 
