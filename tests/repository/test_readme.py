@@ -113,7 +113,7 @@ def _question(words: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the command (`config set`) and its options."""
     groups = {"config": 2, "stack": 2, "state": 2}
     depth = groups.get(words[1], 1)
-    return tuple(words[1 : 1 + depth]), tuple(
+    return tuple(word for word in words[1 : 1 + depth] if not word.startswith("-")), tuple(
         word.partition("=")[0] for word in words if re.match(r"--\w", word)
     )
 
