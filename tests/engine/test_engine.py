@@ -876,7 +876,6 @@ def test_scenario_is_the_same_on_the_cli(play: Callable[[Lab], None], tmp_path: 
     "play",
     [
         what_programs_and_providers_say_reaches_the_user,
-        one_interrupt_waits_for_what_runs,
         a_kill_leaves_a_pending_operation,
     ],
     ids=lambda play: play.__name__,

@@ -199,7 +199,9 @@ def hold_pulumi_commands(pages: Iterable[Page], home: Path) -> None:
 
 def _help(command: tuple[str, ...], home: Path) -> str:
     """Return a command's help; to an unknown one the CLI shows the help of the command above it."""
-    env = base_environment({"PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"})
+    # Without the second the CLI hides the options of saved plans.
+    settings = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_EXPERIMENTAL": "true"}
+    env = base_environment({"PULUMI_HOME": str(home), **settings})
     words = [str(find_cli()), *command, "--help"]
     return subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
 
