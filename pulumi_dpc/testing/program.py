@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from .errors import TestingError
+from .errors import NotSupported, TestingError
 from .resource import Secret
 
 Program: TypeAlias = "str | os.PathLike[str] | Callable[[], object]"
@@ -93,10 +93,20 @@ def _declared(config: Mapping[str, Any], project: str) -> dict[str, Any]:
 
 
 def _of_stack(path: Path, project: str) -> dict[str, Any]:
-    """Return the values of a stack's own file; what is encrypted there is left for the test to give."""
+    """Return the values of a stack's own file; what is encrypted there is left for the test to give.
+
+    Raises:
+        NotSupported: It takes values of an environment of Pulumi ESC, which no test can read.
+    """
     if not path.is_file():
         return {}
-    config = _mapping(path).get("config") or {}
+    stack = _mapping(path)
+    if stack.get("environment"):
+        raise NotSupported(
+            f"{path}: environment: pulumi_dpc.testing does not read environments of Pulumi ESC. Open a stack without"
+            " them, as stack='test', and give what they hold with config= and env="
+        )
+    config = stack.get("config") or {}
     return {
         whole_key(str(key), project): Encrypted() if _is_encrypted(value) else value
         for key, value in config.items()

@@ -331,6 +331,15 @@ def test_a_value_that_is_encrypted_in_the_stacks_file_has_to_be_given(tmp_path: 
     assert config_of(found, {"b": Secret("y")}) == {"shop:a": "x", "shop:b": Secret("y")}
 
 
+def test_an_environment_of_a_stack_is_refused_by_name(tmp_path: Path) -> None:
+    """Its values would be missing, and a program that reads them with `get` would pass here."""
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.prod.yaml").write_text("environment: [shop/prod]\n")
+    with pytest.raises(NotSupported, match=r"Pulumi\.prod\.yaml: environment: .* environments of Pulumi ESC"):
+        find_program(tmp_path, "prod", None, [])
+    assert find_program(tmp_path, "test", None, []).config == {}
+
+
 def test_a_declared_value_that_nobody_gives_has_to_be_given(tmp_path: Path) -> None:
     """Pulumi refuses the stack; a program that reads it with `get` would pass here."""
     about = "name: shop\nruntime: python\nconfig:\n  size: {type: integer}\n  zone: {default: a}\n"
