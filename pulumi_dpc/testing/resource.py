@@ -121,9 +121,7 @@ def _no_such_output(resource: Resource, name: str) -> str:
     there = sorted(map(_snake, resource.outputs))
     near = difflib.get_close_matches(name, there, n=1)
     hint = f"; did you mean `{near[0]}`?" if near else ""
-    return (
-        f"`{resource.pulumi_resource_name}` has no output `{name}`{hint} It has: {', '.join(there) or 'none'}"
-    )
+    return f"`{resource.pulumi_resource_name}` has no output `{name}`{hint or '.'} It has: {', '.join(there) or 'none'}"
 
 
 def known(value: Any, name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -241,7 +242,7 @@ def _judge(command: str, result: Result, expect_failure: bool | str) -> None:  #
 def _is_pulumis(resource: Resource) -> bool:
     """Tell whether Pulumi itself has added a resource: the stack, and the default provider of a package."""
     kind = resource.pulumi_resource_type
-    is_default = resource.pulumi_resource_name.startswith("default")
+    is_default = re.fullmatch(r"default(_[\w.+-]+)?", resource.pulumi_resource_name) is not None
     return kind == _STACK or (kind.startswith("pulumi:providers:") and is_default)
 
 
@@ -255,4 +256,4 @@ def _no_such_resource(name: str, resources: Iterable[Resource]) -> str:
     near = difflib.get_close_matches(name, there, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     listed = f"There are: {', '.join(there)}" if there else "There is none at all: has `up` run?"
-    return f"the stack has no resource {name!r}{hint} {listed}"
+    return f"the stack has no resource {name!r}{hint or '.'} {listed}"

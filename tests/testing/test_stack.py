@@ -30,6 +30,7 @@ from pulumi_dpc.testing import (
 from pulumi_dpc.testing._engine.values import SECRET, SIGNATURE, UNKNOWN
 from pulumi_dpc.testing.program import config_of, config_text, find_program
 from pulumi_dpc.testing.resource import Resource
+from pulumi_dpc.testing.stack import _is_pulumis
 from tests.testing.programs import TYPE, pipeline
 
 STORED: dict[str, Any] = {
@@ -167,7 +168,7 @@ def test_a_failure_that_does_not_come_is_an_error(dpc_stack: StackFactory) -> No
         stack.up(fail=Fault("drop-after", match="PUT /v1/*"))
     assert stack.outputs == {"answer": 42}
     with pytest.raises(
-        LookupError, match="the stack has no resource 'orders' There is none at all: has `up` run"
+        LookupError, match=r"the stack has no resource 'orders'\. There is none at all: has `up` run"
     ):
         _ = stack["orders"]
 
@@ -389,3 +390,13 @@ def test_an_import_that_would_ask_the_provider_is_refused_by_name(
     with pytest.raises(NotSupported, match="an import without inputs and outputs of 'orders'"):
         stack.import_file(file)
     assert stack.resources == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_own"), [("default-us", True), ("default", False), ("default_7_1_0", False)]
+)
+def test_a_provider_of_the_program_is_told_from_pulumis_own_by_its_name(name: str, *, is_own: bool) -> None:
+    """One that a program calls `default-us` was missing from `stack.resources`."""
+    kind = "pulumi:providers:pulumi-python"
+    found = Resource({**STORED, "urn": f"urn:pulumi:test::shop::{kind}::{name}", "type": kind})
+    assert _is_pulumis(found) is not is_own
